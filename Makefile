@@ -1,0 +1,53 @@
+# Every target is one line of README. `make` alone prints them.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint fmt type bench refresh trial check
+
+# The first of these that runs and is new enough; PYTHON=… on the command line wins.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+STAMP := .venv/.installed
+BENCHES := $(sort $(wildcard bench/bench_*.py))
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1#\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'#' '{ printf "%-16s%s\n", $$1, $$2 }'
+
+setup: $(STAMP) ## make .venv with the program and its tools in it (again only when pyproject.toml changed)
+
+$(STAMP): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 or newer found; install one, or run: make setup PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv \
+		|| { echo "cannot make .venv; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[embedded,dev]'
+	@touch $@
+
+demo: setup ## see it work: a made-up production, a masked copy, a bad migration and a safe one (no Docker needed)
+	$(BIN)/stagecopy demo
+
+test: setup ## run all tests; ARGS='-k rules' picks some
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup ## ruff: rules and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+fmt: setup ## let ruff format and fix what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+type: setup ## mypy --strict over program and tests
+	$(BIN)/mypy
+
+bench: setup ## run the speed comparisons (minutes; see bench/README.md)
+	@test -n "$(BENCHES)" || echo "no bench scripts yet; see bench/README.md"
+	@set -e; for script in $(BENCHES); do echo "== $$script"; $(BIN)/python $$script; done
+
+refresh: setup ## copy production, masked, into staging
+	$(BIN)/stagecopy refresh
+
+trial: setup ## try a migration on a copy of staging: make trial FILE=migration.sql
+	@test -n "$(FILE)" || { echo "say which file: make trial FILE=migration.sql" >&2; exit 2; }
+	$(BIN)/stagecopy trial "$(FILE)"
+
+check: lint type test ## all that must be green before a commit

@@ -1,0 +1,1 @@
+"""Raw backups of production: pg_dump directories with a manifest written last."""

@@ -1,0 +1,158 @@
+"""Finds and reads stagecopy.yaml: ``${VAR}`` filled in, every mistake located, project name and home worked out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from stagecopy import yamlfile
+from stagecopy.config.settings import Settings
+from stagecopy.errors import UsageError
+from stagecopy.postgres.dsn import Dsn
+
+DEFAULT_FILE = "stagecopy.yaml"
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Settings with what follows from where the file lies."""
+
+    name: str
+    folder: Path  # relative paths in the file start here
+    home: Path
+    settings: Settings
+    document: yamlfile.Document
+    environ: Mapping[str, str]
+
+    def path(self, text: str) -> Path:
+        """A path of the config file, relative to its folder; ``~`` is the user's home."""
+        return self.folder / Path(text).expanduser()
+
+    def production(self) -> Dsn:
+        """Production's connection parameters. Raises UsageError ``no-production-url``."""
+        text = self.settings.production.url
+        where = self.document.where("production", "url")
+        if not text:
+            raise UsageError(
+                "no-production-url",
+                "no production URL is known",
+                hint="set STAGECOPY_PRODUCTION_URL, or production.url in stagecopy.yaml",
+                where=where,
+            )
+        return Dsn.parse(text, where=where)
+
+
+def load_project(config: Path | None, environ: Mapping[str, str]) -> Project:
+    """Read the config file: the flag's, STAGECOPY_CONFIG's or ./stagecopy.yaml.
+
+    Raises UsageError ``no-config``, ``bad-config`` or ``unset-variable``, with file:line.
+    """
+    chosen = config or Path(environ.get("STAGECOPY_CONFIG") or DEFAULT_FILE)
+    if not chosen.exists():
+        raise UsageError(
+            "no-config",
+            f"there is no {chosen}",
+            hint="run `stagecopy init` in your project's folder, or name the file with -c",
+            where=str(chosen),
+        )
+    document = yamlfile.load(chosen, code="bad-config")
+    filled = _filled(document.value or {}, document, (), environ)
+    settings = _validated(filled, document)
+    folder = chosen.resolve().parent
+    name = project_name(settings.project, folder, document)
+    return Project(name, folder, home_of(name, environ), settings, document, environ)
+
+
+def project_name(given: str | None, folder: Path, document: yamlfile.Document | None = None) -> str:
+    """The given name, else the folder's name and 6 hex digits of its path: unique and stable."""
+    if given:
+        if not _PROJECT.fullmatch(given):
+            raise UsageError(
+                "bad-config",
+                f"project {given!r} must be lower-case letters, digits, - and _ (at most 41)",
+                where=document.where("project") if document else None,
+            )
+        return given
+    word = re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-")[:30] or "project"
+    return f"{word}-{hashlib.sha256(str(folder).encode()).hexdigest()[:6]}"
+
+
+def home_of(project: str, environ: Mapping[str, str]) -> Path:
+    """STAGECOPY_HOME, else the state folder of the user; for root /var/lib, where the server's user can go."""
+    if given := environ.get("STAGECOPY_HOME"):
+        return Path(given).expanduser().absolute()
+    if os.geteuid() == 0:
+        return Path("/var/lib/stagecopy") / project
+    base = environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser()
+    return Path(base) / "stagecopy" / project
+
+
+def _filled(value: Any, document: yamlfile.Document, path: yamlfile.KeyPath, environ: Mapping[str, str]) -> Any:
+    """Text with ${VAR} replaced; the bare word null is None."""
+    if isinstance(value, dict):
+        return {key: _filled(each, document, (*path, key), environ) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_filled(each, document, (*path, position), environ) for position, each in enumerate(value)]
+    if value == "null":
+        return None
+    if not isinstance(value, str):
+        return value
+    if whole := _VARIABLE.fullmatch(value):
+        return environ.get(whole[1])  # an unset variable is as if the key were not given
+    return _VARIABLE.sub(lambda match: _required(match[1], document.where(*path), environ), value)
+
+
+def _required(name: str, where: str, environ: Mapping[str, str]) -> str:
+    if name not in environ:
+        raise UsageError("unset-variable", f"the environment variable {name} is not set", where=where)
+    return environ[name]
+
+
+def _validated(value: Any, document: yamlfile.Document) -> Settings:
+    if not isinstance(value, dict):
+        raise UsageError("bad-config", "the file must hold keys and values", where=document.where())
+    try:
+        return Settings.model_validate(_without_empty(value))
+    except ValidationError as failure:
+        problems = failure.errors(include_url=False, include_input=False)
+        hints = [hint for problem in problems if (hint := _hint(problem, problem["loc"]))]
+        raise UsageError(
+            "bad-config",
+            "\n".join(
+                f"{document.where(*each['loc'])}: {'.'.join(map(str, each['loc']))}: {_words(each)}"
+                for each in problems
+            ),
+            hint="; ".join(hints) or None,
+            where=document.where(*problems[0]["loc"]),
+        ) from None
+
+
+def _without_empty(value: dict[str, Any]) -> dict[str, Any]:
+    """A section left empty (``gate:``) means its defaults."""
+    return {key: each for key, each in value.items() if each is not None}
+
+
+def _words(problem: Any) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "unknown key"
+    return str(problem["msg"]).removeprefix("Value error, ")
+
+
+def _hint(problem: Any, path: tuple[str | int, ...]) -> str | None:
+    if problem["type"] != "extra_forbidden":
+        return None
+    section: Any = Settings
+    for key in path[:-1]:
+        field = getattr(section, "model_fields", {}).get(str(key))
+        section = field.annotation if field else None
+    fields = getattr(section, "model_fields", None)
+    return yamlfile.suggestion(str(path[-1]), fields) if fields else None

@@ -1,0 +1,184 @@
+"""The shape of stagecopy.yaml: every key, its type and its default.
+
+Surprising: values arrive as text (yamlfile resolves nothing), so numbers and durations are parsed here, each with a
+message of its own. Keys that a later version acts on are accepted and checked already, so that a file stays valid.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|m|h|d)")
+
+
+def seconds(value: Any) -> float:
+    """``5s``, ``30m``, ``4h``, ``1.5h``, ``250ms`` or ``2d`` as seconds. Raises ValueError."""
+    if isinstance(value, int | float):
+        return float(value)
+    match = _DURATION.fullmatch(str(value).strip())
+    if match is None:
+        raise ValueError("write a duration such as 5s, 30m, 4h or 2d")
+    return float(match["count"]) * _UNITS[match["unit"]]
+
+
+Seconds = Annotated[float, BeforeValidator(seconds)]
+
+
+def _version(value: Any) -> int:
+    if str(value) != "1":
+        raise ValueError("this program reads version 1")
+    return 1
+
+
+Version = Annotated[int, BeforeValidator(_version)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Production(_Section):
+    """Where production is and how gently it is read."""
+
+    url: str | None = None
+    schemas: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    jobs: int = Field(default=2, ge=1, le=16)
+    lock_timeout: Seconds = 5.0
+    yield_after: Seconds = 2.0
+    max_time: Seconds = 4 * 3600.0
+
+
+class Extensions(_Section):
+    """What to do about extensions that staging lacks."""
+
+    missing: Literal["fail", "skip"] = "fail"
+    skip: tuple[str, ...] = ()
+
+
+class Staging(_Section):
+    """Where the disposable servers live."""
+
+    engine: Literal["auto", "docker", "embedded"] = "auto"
+    image: str = "postgres:{major}"
+    port: Literal["auto"] | int = "auto"
+    url: str | None = None
+    keep: int = Field(default=3, ge=1)
+    pool: str = "auto"
+    extensions: Extensions = Extensions()
+
+
+class Masking(_Section):
+    """Rules, key and locale of the masks."""
+
+    rules: str = "masking-rules/"
+    key_file: str | None = None
+    key_command: str | None = None
+    unclassified: Literal["fail"] = "fail"
+    locale: str = "en_US"
+
+
+class Keep(_Section):
+    """How many backups are kept."""
+
+    daily: int = 30
+    weekly: int = 8
+    monthly: int = 12
+
+
+class Backups(_Section):
+    """The raw backups that refresh takes."""
+
+    store: str | None = None
+    keep: Keep = Keep()
+    encrypt_to: tuple[str, ...] = ()
+    prove: str = "weekly"
+    max_size: str | None = None
+
+
+class Trial(_Section):
+    """How migrations are tried."""
+
+    role: str | None = None
+    transaction: Literal["auto"] = "auto"
+    max_age: Seconds = 24 * 3600.0
+    time_budget: Seconds = 1800.0
+    scrub: tuple[str, ...] = ()
+
+
+class Loss(_Section):
+    """Rows that may be lost before it is an error: more than ``rows`` or more than ``percent`` (0 = any)."""
+
+    rows: int = Field(default=0, ge=0)
+    percent: float = Field(default=0.0, ge=0)
+
+
+class ValueLoss(_Section):
+    """Values of one column that may be lost before it is an error."""
+
+    rows: int = Field(default=0, ge=0)
+
+
+class TablePolicy(_Section):
+    """What one table is allowed to lose, in place of the general rule."""
+
+    rows_lost: Loss | None = None
+    values_lost: ValueLoss | None = None
+
+
+class Policy(_Section):
+    """What makes a trial fail or warn."""
+
+    rows_lost: Loss = Loss()
+    values_lost: ValueLoss = ValueLoss()
+    exclusive_lock: Seconds = 2.0
+    timing: Literal["warn", "error", "off"] = "warn"
+    rollback: Literal["warn", "error", "off"] = "warn"
+    tables: dict[str, TablePolicy] = Field(default_factory=dict)
+    waivers: tuple[Any, ...] = ()
+
+
+class Gate(_Section):
+    """Reserved for the gate."""
+
+    backup_age: Seconds = 24 * 3600.0
+    snapshot_age: Seconds = 24 * 3600.0
+    approvals: int = 2
+    allowed_signers: str = "approvals/allowed_signers"
+
+
+class Watch(_Section):
+    """Reserved for the watch."""
+
+    critical: tuple[str, ...] = ()
+    every: Seconds = 300.0
+    drop: Loss = Loss(percent=5.0, rows=50)
+    budget: Seconds = 30.0
+    acknowledge: tuple[Any, ...] = ()
+
+
+class Changelog(_Section):
+    """Reserved for the change log."""
+
+    path: str = "database-changes-log.md"
+
+
+class Settings(_Section):
+    """All of stagecopy.yaml."""
+
+    version: Version = 1
+    project: str | None = None
+    production: Production = Production()
+    staging: Staging = Staging()
+    masking: Masking = Masking()
+    backups: Backups = Backups()
+    trial: Trial = Trial()
+    policy: Policy = Policy()
+    gate: Gate = Gate()
+    watch: Watch = Watch()
+    changelog: Changelog = Changelog()
+    notify: tuple[Any, ...] = ()

@@ -1,0 +1,1 @@
+"""Tells what differs between two physical copies of one cluster: rows, values and schema."""

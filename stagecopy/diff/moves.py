@@ -1,0 +1,102 @@
+"""Finds rows that left one partition for another of the same table: moved, neither lost nor new."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+from psycopg import sql
+
+from stagecopy.diff.matching import RelationPair
+from stagecopy.diff.pairing import KEY, collect
+from stagecopy.diff.plan import Planner, Servers, Signature
+from stagecopy.diff.samples import KeyedSample
+from stagecopy.diff.table import TableResult
+from stagecopy.postgres.diffrows import stream
+
+Roots = dict[int, int]
+
+
+def roots_of(pairs: Sequence[RelationPair]) -> Roots:
+    """The after side's OID of every partitioned table, also under the OID it was replaced from."""
+    return {
+        side.oid: pair.shown.oid
+        for pair in pairs
+        for side in (pair.before, pair.after)
+        if side is not None and side.kind == "p"
+    }
+
+
+def _root(result: TableResult, roots: Roots) -> int | None:
+    root = next((each.root for each in (result.pair.after, result.pair.before) if each and each.root), None)
+    return None if root is None else roots.get(root, root)
+
+
+def find_moves(results: Sequence[TableResult], roots: Roots, servers: Servers) -> None:
+    """Take moved rows out of removed and added of every leaf."""
+    leaves: dict[int, list[TableResult]] = defaultdict(list)
+    for result in results:
+        root = _root(result, roots)
+        if root is not None:
+            leaves[root].append(result)
+    for family in leaves.values():
+        if any(each.change.removed for each in family) and any(each.change.added for each in family):
+            for each in family:
+                _read_whole(each, servers)
+            _settle(family)
+
+
+def _read_whole(result: TableResult, servers: Servers) -> None:
+    """The key digests of a leaf that was created or dropped: all of its rows came or went."""
+    pair = result.pair
+    if result.change.change not in ("created", "dropped") or not (result.change.added or result.change.removed):
+        return
+    plan = Planner(servers).one_sided(pair.shown, after=pair.after is not None)
+    side = plan.after or plan.before
+    if side is None:
+        return
+    rows = collect(stream(side, sql.SQL("true"))).select([*KEY, "place"])
+    result.signature = plan.signature
+    if pair.after is None:
+        result.vanished = rows
+    else:
+        result.appeared = rows
+
+
+def _gathered(family: Sequence[TableResult], signature: Signature, *, vanished: bool) -> pl.DataFrame:
+    empty = pl.DataFrame(schema=dict.fromkeys([*KEY, "place"], pl.Int64))
+    frames = [empty.with_columns(leaf=pl.lit(0, pl.Int64))]
+    for index, each in enumerate(family):
+        rows = each.vanished if vanished else each.appeared
+        if each.signature == signature and rows is not None:
+            frames.append(rows.with_columns(leaf=pl.lit(index, pl.Int64)))
+    nth = pl.int_range(pl.len()).over(KEY).alias("nth")
+    return pl.concat(frames).with_columns(nth)
+
+
+def _settle(family: Sequence[TableResult]) -> None:
+    for signature in {each.signature for each in family}:
+        gone = _gathered(family, signature, vanished=True)
+        come = _gathered(family, signature, vanished=False)
+        moved = gone.join(come, on=[*KEY, "nth"], how="inner", suffix="_to").filter(pl.col("leaf") != pl.col("leaf_to"))
+        if moved.is_empty():
+            continue
+        for index, each in enumerate(family):
+            left = moved.filter(pl.col("leaf") == index).height
+            came = moved.filter(pl.col("leaf_to") == index).height
+            if left or came:
+                _apply(each, left, came)
+                each.samples = [sample for sample in each.samples if not _among(sample, moved)]
+
+
+def _among(sample: KeyedSample, moved: pl.DataFrame) -> bool:
+    return not moved.filter((pl.col("high") == sample.high) & (pl.col("low") == sample.low)).is_empty()
+
+
+def _apply(result: TableResult, left: int, came: int) -> None:
+    change = result.change
+    result.change = replace(
+        change, removed=change.removed - left, added=change.added - came, moved=change.moved + left + came
+    )

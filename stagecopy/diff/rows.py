@@ -1,0 +1,129 @@
+"""Compares the rows of one table: bucket sums first, then only the buckets that differ, pass by pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+from psycopg import sql
+
+from stagecopy.diff.pairing import KEY, Effect, collect, pair_rows
+from stagecopy.diff.plan import Servers, TablePlan, value_digest
+from stagecopy.diff.tally import ColumnTally, batches, joined, parse, present_in
+from stagecopy.postgres.diffrows import BUCKETS, RowSide, bucket_sums, stream, values_at, within
+from stagecopy.postgres.valueforms import sent_form
+
+ROWS_PER_PASS = 1_000_000
+_SMALL = 4 << 20  # bytes of a table that is streamed whole when it differs
+
+
+@dataclass(slots=True)
+class RowEffect:
+    """What happened to the rows of one table. Frames hold the first few rows, or all where moves must be found."""
+
+    rows_before: int
+    rows_after: int
+    tally: ColumnTally
+    removed: int = 0
+    added: int = 0
+    changed: int = 0
+    filled_in_added: list[int] = field(default_factory=list)  # values of new columns in rows that are new themselves
+    removed_rows: list[pl.DataFrame] = field(default_factory=list)
+    added_rows: list[pl.DataFrame] = field(default_factory=list)
+
+
+def _passes(before: dict[int, tuple[int, str]], after: dict[int, tuple[int, str]]) -> Iterator[list[int]]:
+    """Differing buckets, as many at once as fit into memory."""
+    nothing = (0, "")
+    chosen: list[int] = []
+    rows = 0
+    for bucket in sorted(before.keys() | after.keys()):
+        mine, other = before.get(bucket, nothing), after.get(bucket, nothing)
+        if mine == other:
+            continue
+        size = max(mine[0], other[0])
+        if chosen and rows + size > ROWS_PER_PASS:
+            yield chosen
+            chosen, rows = [], 0
+        chosen.append(bucket)
+        rows += size
+    if chosen:
+        yield chosen
+
+
+def _mask(plan: TablePlan) -> int:
+    sides = [each for each in (plan.pair.before, plan.pair.after) if each]
+    small = all(each.kind != "p" and each.bytes < _SMALL for each in sides)
+    return 0 if small else BUCKETS - 1
+
+
+class RowComparison:
+    """One run over one table that exists on both sides."""
+
+    def __init__(self, servers: Servers, plan: TablePlan, *, samples: int, keep_keys: bool) -> None:
+        assert plan.before is not None and plan.after is not None  # noqa: S101, PT018  # the caller's contract
+        self._servers = servers
+        self._plan = plan
+        self._before: RowSide = plan.before
+        self._after: RowSide = plan.after
+        self._wanted = samples
+        self._keep_keys = keep_keys
+
+    def run(self) -> RowEffect:
+        """Read both sides and tell the difference."""
+        mask = _mask(self._plan)
+        before, after = self._servers.both(lambda side: bucket_sums(side, mask), self._before, self._after)
+        effect = RowEffect(
+            sum(rows for rows, _ in before.values()),
+            sum(rows for rows, _ in after.values()),
+            ColumnTally(len(self._plan.match.pairs), self._wanted),
+        )
+        effect.filled_in_added = [0] * len(self._plan.match.added)
+        for buckets in _passes(before, after):
+            self._absorb(effect, self._one_pass(buckets if mask else None))
+        return effect
+
+    def _one_pass(self, buckets: list[int] | None) -> Effect:
+        def read(side: RowSide) -> pl.DataFrame:
+            return collect(stream(side, sql.SQL("true") if buckets is None else within(side, buckets)))
+
+        before, after = self._servers.both(read, self._before, self._after)
+        return pair_rows(before, after, keyless=self._before.keyless)
+
+    def _absorb(self, effect: RowEffect, found: Effect) -> None:
+        effect.removed += found.removed.height
+        effect.added += found.added.height
+        effect.changed += found.changed.height
+        effect.removed_rows.append(self._kept(found.removed, effect.removed_rows))
+        effect.added_rows.append(self._kept(found.added, effect.added_rows))
+        for piece in batches(found.changed, len(self._plan.match.pairs)):
+            effect.tally.add(self._values(piece))
+        for piece in batches(found.added, len(self._plan.match.added)) if self._plan.match.added else ():
+            self._count_filled(effect, piece)
+
+    def _kept(self, rows: pl.DataFrame, so_far: list[pl.DataFrame]) -> pl.DataFrame:
+        if self._keep_keys:
+            return rows
+        return rows.head(max(0, self._wanted - sum(each.height for each in so_far))).clone()
+
+    def _values(self, piece: pl.DataFrame) -> pl.DataFrame:
+        """Value digests of both sides of a batch of changed rows."""
+        width = len(self._plan.match.pairs)
+        mine, other = self._plan.values
+
+        def read(side: RowSide) -> pl.DataFrame:
+            is_before = side is self._before
+            places = piece["place" if is_before else "place_after"].to_list()
+            return parse(values_at(side, mine if is_before else other, places), width)
+
+        before, after = self._servers.both(read, self._before, self._after)
+        return joined(piece, before, after)
+
+    def _count_filled(self, effect: RowEffect, piece: pl.DataFrame) -> None:
+        added = self._plan.match.added
+        seed = self._servers.seeds[3]
+        forms = [value_digest(column, sent_form(column), seed) for column in added]
+        rows = parse(values_at(self._after, forms, piece["place"].to_list()), len(added))
+        for index, count in enumerate(present_in(rows, piece.select(KEY), len(added))):
+            effect.filled_in_added[index] += count

@@ -1,0 +1,220 @@
+"""Builds one snapshot: an empty server, production's schema, masked rows, then a stopped and sealed directory."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from stagecopy.backups.dump import DumpScope, keep_backup, start_backup, take_dump
+from stagecopy.errors import StagingError
+from stagecopy.files import private_folder, remove_tree
+from stagecopy.flows.workplace import ChosenEngine, Workplace
+from stagecopy.history.runs import Run
+from stagecopy.masking.plan import MaskPlan
+from stagecopy.masking.stream import MaskedStream
+from stagecopy.model.catalog import Catalog, Table
+from stagecopy.model.findings import Fidelity
+from stagecopy.model.progress import Progress
+from stagecopy.model.server import Address
+from stagecopy.model.staging import Binaries, ClusterSpec, ServerOptions
+from stagecopy.postgres.connect import connect_staging, staging_errors
+from stagecopy.production.readers import DirectReader, Reader, open_archive
+from stagecopy.production.session import HANDSHAKE_CLASS, ProductionSession
+from stagecopy.staging import finish, roles
+from stagecopy.staging.load import Loaded, create_database, load_tables, refuse_production
+from stagecopy.staging.restore import SchemaArchive, extensions
+from stagecopy.staging.snapshots import Snapshot, save
+
+_log = logging.getLogger(__name__)
+_LOAD_SETTINGS = {"maintenance_work_mem": "256MB", "max_parallel_maintenance_workers": "2", "checkpoint_timeout": "1h"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is copied, by which programs, with or without keeping a backup."""
+
+    session: ProductionSession
+    plan: MaskPlan
+    tools: Binaries
+    direct: bool
+
+
+class Build:
+    """One snapshot in the making. Call prepare, dump, load, seal in this order."""
+
+    snapshot: Snapshot
+
+    def __init__(self, work: Workplace, run: Run, chosen: ChosenEngine, source: Source, progress: Progress) -> None:
+        self._work = work
+        self._run = run
+        self._chosen = chosen
+        self._engine = chosen.engine
+        self._source = source
+        self._progress = progress
+        self._directory = f"snapshot-{run.id}"
+        self._catalog: Catalog = source.session.catalog
+        self._fidelity: list[Fidelity] = [*chosen.fidelity]
+        self._loaded: list[Loaded] = []
+        self._backup: str | None = None
+
+    def prepare(self) -> None:
+        """Start an empty server of the right encoding and locale, with production's roles."""
+        self._progress.stage("staging")
+        database = self._catalog.database
+        spec = ClusterSpec(database.encoding, database.collate, database.ctype)
+        self._fidelity += self._engine.initialise(self._directory, "snapshot", run=self._run.id, spec=spec)
+        admin = self._engine.start(self._directory, ServerOptions(settings=_LOAD_SETTINGS))
+        refuse_production(admin, (HANDSHAKE_CLASS, self._source.session.handshake))
+        contained = self._engine.contains_superusers
+        with connect_staging(admin.to(database="template1")) as connection, staging_errors("making the roles"):
+            roles.create_roles(
+                connection, self._catalog, contained=contained, served_password=self._work.secrets.served_password
+            )
+        create_database(admin, database, roles.database_owner(self._catalog))
+        self._admin = admin.to(database=database.name)
+
+    def dump(self) -> None:
+        """Dump production on the held snapshot: all of it as the backup, or with --direct its schema only."""
+        self._progress.stage("dump")
+        production = self._work.project.settings.production
+        scope = DumpScope(
+            schemas=production.schemas,
+            left_out=self._source.session.left_out,
+            jobs=production.jobs,
+            lock_timeout=production.lock_timeout,
+            rows=not self._source.direct,
+        )
+        take_dump(self._source.session, self._source.tools, self._archive_folder, scope)
+
+    def load(self) -> None:
+        """Schema, masked rows, indexes and constraints, sequences, statistics, counts."""
+        address = self._loader
+        archive = SchemaArchive(self._source.tools, self._archive_folder, self._tmp)
+        self._progress.stage("schema")
+        entries = archive.entries("pre-data")
+        self._refuse_missing_extensions(extensions(entries))
+        archive.restore(entries, self._admin)
+        self._progress.stage("rows")
+        self._load_rows(address)
+        self._progress.stage("indexes")
+        archive.restore_post_data(self._admin, address, jobs=self._work.project.settings.production.jobs)
+        self._progress.stage("finish")
+        with connect_staging(self._admin) as connection, staging_errors("finishing the copy"):
+            finish.set_sequences(connection, self._catalog)
+            self._fidelity += roles.hand_over(connection, self._catalog)
+            self._fidelity += roles.apply_settings(connection, self._catalog)
+            finish.settle(connection)
+            self._progress.stage("verify")
+            finish.verify_counts(connection, self._loaded, self._through)
+
+    def seal(self, *, key_id: str) -> None:
+        """Stop cleanly, flush to disk, keep the backup, write the manifest last."""
+        self._progress.stage("seal")
+        self._engine.stop(self._directory)
+        self._engine.sync(self._directory)
+        if not self._source.direct:
+            facts = {"taken_at": self._source.session.taken_at.isoformat(), "source": self._identity}
+            self._backup = keep_backup(self._archive_folder.parent, self._run.id, facts)
+        role = roles.trial_role(self._catalog)
+        self.snapshot = Snapshot(
+            id=self._run.id,
+            directory=self._directory,
+            taken_at=self._source.session.taken_at,
+            engine=self._chosen.spec,
+            database=self._catalog.database.name,
+            trial_role=role.name,
+            stand_in=role.stand_in,
+            key_id=key_id,
+            rows={each.table.qualified: each.rows for each in self._loaded},
+            masked={plan.table.qualified: plan.masked for plan in self._source.plan.tables.values() if plan.masked},
+            fidelity=tuple(self._fidelity),
+            backup=self._backup,
+            source=self._identity,
+        )
+        save(self._work.home, self.snapshot)
+        remove_tree(self._tmp)
+
+    def _load_rows(self, address: Address) -> None:
+        plans = self._source.plan.tables
+        reader = self._reader
+        streams: dict[int, MaskedStream] = {}
+
+        def stream(table: Table) -> Iterator[bytes]:
+            streams[table.oid] = MaskedStream(plans[table.oid])
+            return streams[table.oid].run(reader.rows(table))
+
+        tables = [plan.table for plan in plans.values() if plan.action == "copy" and plan.table.has_rows]
+        jobs = self._work.project.settings.production.jobs
+        self._loaded = load_tables(address, tables, stream, through=self._through, jobs=jobs, progress=self._progress)
+        for each in self._loaded:
+            read = streams[each.table.oid].rows
+            if read != each.rows:
+                message = f"{read} rows were read but {each.rows} arrived"
+                raise StagingError("rows-missing", message, where=each.table.qualified)
+
+    def _refuse_missing_extensions(self, wanted: list[str]) -> None:
+        with connect_staging(self._admin) as connection, staging_errors("listing extensions"):
+            known = {row[0] for row in connection.execute("SELECT name FROM pg_catalog.pg_available_extensions")}
+        missing = sorted(set(wanted) - known)
+        if missing:
+            raise StagingError(
+                "extension-missing",
+                f"staging lacks the extensions {', '.join(missing)}",
+                hint="name an image that has them in staging.image, or install their packages for this PostgreSQL",
+            )
+
+    @cached_property
+    def _through(self) -> dict[int, Table]:
+        """Leaves whose partition key is masked, with the root that routes their rows."""
+        routed = {}
+        for plan in self._source.plan.tables.values():
+            root = self._catalog.root_of(plan.table)
+            keys = self._partition_keys(plan.table)
+            if root is not plan.table and keys & set(plan.masked):
+                routed[plan.table.oid] = root
+        return routed
+
+    def _partition_keys(self, table: Table) -> set[str]:
+        keys: set[str] = set()
+        parent = self._catalog.table(table.parent_oid) if table.parent_oid else None
+        while parent is not None:
+            everything = {column.name for column in parent.columns} if parent.partition_by_expression else set()
+            keys |= set(parent.partition_key) | everything
+            parent = self._catalog.table(parent.parent_oid) if parent.parent_oid else None
+        return keys
+
+    @cached_property
+    def _reader(self) -> Reader:
+        if self._source.direct:
+            return DirectReader(self._source.session, self._source.tools)
+        return open_archive(self._source.tools, self._archive_folder)
+
+    @cached_property
+    def _tmp(self) -> Path:
+        return private_folder(self._work.home.tmp / self._run.id)
+
+    @cached_property
+    def _archive_folder(self) -> Path:
+        """With --direct the schema alone, gone at the end; else the backup."""
+        if self._source.direct:
+            return self._tmp / "schema"
+        return start_backup(self._work.home.backups, self._run.id) / "dump"
+
+    @property
+    def _loader(self) -> Address:
+        """Who loads: an ordinary role where production's code could otherwise leave the server as a superuser."""
+        if self._engine.contains_superusers:
+            return self._admin
+        return self._admin.to(user=roles.SERVED_ROLE, password=self._work.secrets.served_password)
+
+    @property
+    def _identity(self) -> dict[str, str | int | None]:
+        database = self._catalog.database
+        return {
+            "database": database.name,
+            "system_identifier": database.system_identifier,
+            "version": database.version,
+        }

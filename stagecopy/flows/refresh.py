@@ -1,0 +1,191 @@
+"""The story of `stagecopy refresh`: guard production, plan the masks, dump, load masked, verify, seal, swap.
+
+Surprising: nothing that already works is touched before the new snapshot is complete. Production is given back as
+soon as the dump is whole (with --direct: as soon as the rows are across).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from stagecopy.backups.dump import prune_plaintext
+from stagecopy.config.load import Project
+from stagecopy.errors import ProductionError, StagecopyError, UsageError
+from stagecopy.flows.build import Build, Source
+from stagecopy.flows.cleanup import clean_up, retire_snapshots
+from stagecopy.flows.serve import serve, served_url
+from stagecopy.flows.swap import finish_swap
+from stagecopy.flows.workplace import Workplace, alone, choose_engine, open_workplace
+from stagecopy.history.runs import Run, open_run
+from stagecopy.masking.decisions import Mistakes
+from stagecopy.masking.keys import MaskKey, read_key
+from stagecopy.masking.loader import load_rules
+from stagecopy.masking.matching import Matcher
+from stagecopy.masking.plan import plan
+from stagecopy.masking.rules import RuleSet
+from stagecopy.model.catalog import Catalog
+from stagecopy.model.findings import Fidelity
+from stagecopy.model.progress import Progress
+from stagecopy.model.refresh import RefreshedTable, RefreshResult, ServedStaging
+from stagecopy.model.staging import Binaries
+from stagecopy.postgres.binaries import client_tools
+from stagecopy.postgres.dsn import Dsn
+from stagecopy.production.session import Scope, open_production
+from stagecopy.production.watcher import Patience
+from stagecopy.report.document import refresh_document
+from stagecopy.staging.snapshots import Snapshot, all_snapshots, newest, read_served
+
+_log = logging.getLogger(__name__)
+_RETRY_PAUSE = 30.0  # seconds between attempts when production asked us to give way
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshOptions:
+    """The flags of the verb."""
+
+    direct: bool = False
+    retry: int = 0
+    new_key: bool = False
+
+
+def refresh(project: Project, options: RefreshOptions, progress: Progress) -> RefreshResult:
+    """Take a new masked snapshot and serve it. A failure comes back in the result; staging then serves on.
+
+    Raises StagecopyError only for what is wrong before a run can begin (config, home, another refresh).
+    """
+    work = open_workplace(project)
+    with alone(work, "refresh"), open_run(work.home.runs, "refresh") as run:
+        began = time.monotonic()
+        try:
+            result = _with_retries(work, run, options, progress)
+        except StagecopyError as failure:
+            _log.warning("refresh failed: %s: %s", failure.code, failure.message)
+            result = RefreshResult(exit=failure.exit_code, error=failure)
+        result = _completed(work, run, result, time.monotonic() - began)
+        run.finish(refresh_document(result))
+        return result
+
+
+def _completed(work: Workplace, run: Run, result: RefreshResult, seconds: float) -> RefreshResult:
+    served = read_served(work.home)
+    serving = next((each for each in all_snapshots(work.home) if served and each.id == served.snapshot), None)
+    since = serving.taken_at if serving else None
+    return replace(result, seconds=round(seconds, 3), log=str(run.log_path), serving_since=since)
+
+
+def _with_retries(work: Workplace, run: Run, options: RefreshOptions, progress: Progress) -> RefreshResult:
+    for attempt in range(options.retry + 1):
+        try:
+            return _attempt(work, run, options, progress)
+        except ProductionError as failure:
+            if failure.code != "yielded" or attempt == options.retry:
+                raise
+            progress.note(f"{failure.message}; trying again in {_RETRY_PAUSE:g} s")
+            time.sleep(_RETRY_PAUSE)
+    raise AssertionError  # the loop returns or raises
+
+
+def _attempt(work: Workplace, run: Run, options: RefreshOptions, progress: Progress) -> RefreshResult:
+    project = work.project
+    finish_swap(work.home)
+    masking = project.settings.masking
+    rules = load_rules(project.path(masking.rules))
+    key = read_key(
+        environ=project.environ,
+        key_file=project.path(masking.key_file) if masking.key_file else None,
+        key_command=masking.key_command,
+    )
+    _refuse_silent_key_change(work, key, options)
+    progress.stage("guard")
+    build = _build(work, run, options, progress, (rules, key))
+    progress.stage("swap")
+    serve(work, build.snapshot, run.id)
+    progress.stage("retain")
+    retire_snapshots(work, project.settings.staging.keep)
+    removed = prune_plaintext(work.home.backups)
+    clean_up(work, work.engine(build.snapshot.engine))
+    notes = _notes(work, build, removed)
+    return _result(work, build.snapshot, notes)
+
+
+def _build(
+    work: Workplace, run: Run, options: RefreshOptions, progress: Progress, masks: tuple[RuleSet, MaskKey]
+) -> Build:
+    """Everything that needs production, and the load; the snapshot is sealed when this returns."""
+    rules, key = masks
+    settings = work.project.settings
+    production = settings.production
+    dsn = work.project.production()
+    scope = Scope(production.schemas, production.exclude, production.lock_timeout, _skipped(rules))
+    patience = Patience(production.yield_after, production.max_time)
+    with open_production(dsn, f"stagecopy/{run.id}", patience=patience, scope=scope) as session:
+        progress.stage("plan")
+        planned = plan(session.catalog, rules, key=key, locale=settings.masking.locale)
+        tools = _tools(dsn, session.catalog.database.major, work)
+        chosen = choose_engine(work, tools, production_major=session.catalog.database.major)
+        progress.note(chosen.reason)
+        clean_up(work, chosen.engine)
+        source = Source(session, planned, tools, direct=options.direct)
+        build = Build(work, run, chosen, source, progress)
+        build.prepare()
+        build.dump()
+        if options.direct:
+            build.load()
+    if not options.direct:
+        build.load()
+    build.seal(key_id=key.id)
+    return build
+
+
+def _skipped(rules: RuleSet) -> Callable[[Catalog], frozenset[int]]:
+    def by_rule(catalog: Catalog) -> frozenset[int]:
+        matcher = Matcher(catalog, rules, Mistakes())
+        return frozenset(table.oid for table in catalog.tables if matcher.fate(table).action == "skip")
+
+    return by_rule
+
+
+def _tools(dsn: Dsn, major: int, work: Workplace) -> Binaries:
+    tools = client_tools(major, cache=work.home.binaries)
+    if (dsn.get("sslmode") or "").startswith(("require", "verify")) and not tools.tls:
+        raise ProductionError(
+            "tools-without-tls",
+            f"production's URL asks for TLS, but the client tools in {tools.folder} have none",
+            hint=f"install them: apt-get install postgresql-client-{major}  or  brew install postgresql@{major}",
+        )
+    return tools
+
+
+def _refuse_silent_key_change(work: Workplace, key: MaskKey, options: RefreshOptions) -> None:
+    last = newest(work.home)
+    if last is not None and last.key_id != key.id and not options.new_key:
+        raise UsageError(
+            "key-changed",
+            f"the masking key is another one ({key.id}) than that of the last snapshot ({last.key_id});"
+            " every masked value would change",
+            hint="use the old key, or run `stagecopy refresh --new-key` once",
+        )
+
+
+def _notes(work: Workplace, build: Build, removed: list[str]) -> tuple[Fidelity, ...]:
+    notes = list(build.snapshot.fidelity)
+    if build.snapshot.backup and not work.project.settings.backups.encrypt_to:
+        gone = f"; removed {', '.join(removed)}" if removed else ""
+        notes.append(Fidelity("plaintext-backup", f"plaintext backup: the newest 2 raw dumps are kept{gone}"))
+    return tuple(notes)
+
+
+def _result(work: Workplace, snapshot: Snapshot, fidelity: tuple[Fidelity, ...]) -> RefreshResult:
+    return RefreshResult(
+        exit=0,
+        snapshot=snapshot.id,
+        backup=snapshot.backup,
+        staging=ServedStaging(served_url(work), snapshot.engine.name),
+        tables=tuple(
+            RefreshedTable(name, rows, snapshot.masked.get(name, ())) for name, rows in sorted(snapshot.rows.items())
+        ),
+        fidelity=fidelity,
+    )

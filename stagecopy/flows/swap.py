@@ -1,0 +1,92 @@
+"""Puts a new copy behind the address that people use, in under two seconds, whatever dies in between.
+
+Surprising: the swap itself is done by a detached child (this module run as a program), so killing refresh at that
+moment kills nothing. What it is about to do is written down first; a child that is killed too is taken over by the
+next verb that looks, which finishes the swap or puts yesterday's server back.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from stagecopy.errors import StagecopyError, StagingError
+from stagecopy.files import locked, read_json, write_json
+from stagecopy.home import Home, open_home, secrets_of
+from stagecopy.model.staging import ServerOptions
+from stagecopy.process import start
+from stagecopy.staging.reopen import reopen
+from stagecopy.staging.snapshots import EngineSpec, Served, read_served, write_served
+
+SERVED_SETTINGS = {"autovacuum": "on"}
+_PATIENCE = 300.0  # seconds the parent waits for its child; the swap itself takes about one
+
+
+def swap_in(home: Home, new: Served) -> None:
+    """Serve *new* instead of what is served now. Raises StagingError ``swap-failed``; then the old one serves on."""
+    write_json(home.swap, {"new": asdict(new), "project": home.project})
+    child = start(
+        [sys.executable, "-m", "stagecopy.flows.swap", home.path, home.project],
+        detached=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        child.wait(timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise StagingError("swap-failed", f"the swap did not end within {_PATIENCE:g} s") from None
+    finish_swap(home)
+    served = read_served(home)
+    if served is None or served.directory != new.directory:
+        reason = read_json(home.path / "swap-failed.json") or {}
+        raise StagingError("swap-failed", f"the new server did not start: {reason.get('message', 'unknown reason')}")
+
+
+def finish_swap(home: Home) -> None:
+    """Wait for a swap under way; finish one whose process died. Called before anything looks at what is served."""
+    with locked(home.lock("swap"), wait=True):
+        document = read_json(home.swap)
+        if document is None:
+            return
+        values = document["new"]
+        _swap(home, Served(**{**values, "engine": EngineSpec(**values["engine"])}))
+        home.swap.unlink(missing_ok=True)
+
+
+def _swap(home: Home, new: Served) -> None:
+    password = secrets_of(home).admin_password
+    engine = reopen(new.engine, project=home.project, home=home, admin_password=password)
+    old = read_served(home)
+    options = ServerOptions(port=new.port, settings=SERVED_SETTINGS)
+    if old is not None and old.directory == new.directory:
+        return
+    failed = home.path / "swap-failed.json"
+    failed.unlink(missing_ok=True)
+    old_engine = reopen(old.engine, project=home.project, home=home, admin_password=password) if old else None
+    try:
+        engine.prepare_start(new.directory, options)
+        if old and old_engine:
+            old_engine.stop(old.directory)
+        engine.start(new.directory, options)
+    except StagecopyError as failure:
+        write_json(failed, {"message": failure.message})
+        if old and old_engine:
+            engine.stop(new.directory)
+            old_engine.start(old.directory, ServerOptions(port=old.port, settings=SERVED_SETTINGS))
+        return
+    write_served(home, new)
+    if old and old_engine:
+        old_engine.destroy(old.directory)
+
+
+def main() -> None:
+    """The detached child: does the swap that is written down and ends."""
+    home = open_home(Path(sys.argv[1]), sys.argv[2])
+    finish_swap(home)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""The story of `stagecopy trial`: clone the newest snapshot twice, run the migration on one, compare, judge.
+
+Surprising: the migration runs logged in as an ordinary role of production (design: never a superuser unless named),
+so "works on my machine as postgres" is not what is tried. Both clones are gone afterwards, however the trial ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from stagecopy.config.load import Project
+from stagecopy.config.settings import Policy as PolicySettings
+from stagecopy.diff.compare import compare
+from stagecopy.errors import MigrationFailedError, StagecopyError, StagingError, UsageError
+from stagecopy.files import locked
+from stagecopy.flows.cleanup import clean_up
+from stagecopy.flows.workplace import Workplace, open_workplace
+from stagecopy.history.runs import Run, open_run
+from stagecopy.model.migration import MigrationRun, SourceFile, fingerprint
+from stagecopy.model.server import Address
+from stagecopy.model.staging import ServerOptions
+from stagecopy.model.trial import TrialResult
+from stagecopy.postgres.connect import Connection, connect_staging, staging_errors
+from stagecopy.postgres.failures import describe
+from stagecopy.redact import remember
+from stagecopy.report.document import trial_document
+from stagecopy.safety.policy import Policy, TablePolicy, judge, verdict
+from stagecopy.staging.engine import ADMIN, Engine
+from stagecopy.staging.snapshots import Snapshot, usable
+from stagecopy.trial.lexer import split
+from stagecopy.trial.running import run_migration
+
+_log = logging.getLogger(__name__)
+_CLONE_SETTINGS = {"max_prepared_transactions": "10", "max_locks_per_transaction": "256"}
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOptions:
+    """The flags of the verb."""
+
+    files: tuple[SourceFile, ...]
+    role: str | None = None
+    strict: bool = False
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """The two running clones, as ADMIN in the database under test."""
+
+    before: Address
+    after: Address
+
+
+def trial(project: Project, options: TrialOptions) -> TrialResult:
+    """Try a migration. What the migration or the policy says is in the result; so is a failure on the way.
+
+    Raises StagecopyError only for what is wrong before a run can begin.
+    """
+    work = open_workplace(project)
+    for file in options.files:
+        split(file)  # a file that cannot be split is refused before anything is cloned
+    with open_run(work.home.runs, "trial") as run:
+        try:
+            result = _try(work, run, options)
+        except StagecopyError as failure:
+            _log.warning("trial failed: %s: %s", failure.code, failure.message)
+            result = TrialResult(trial=run.id, exit=failure.exit_code, error=failure)
+        run.finish(trial_document(result))
+        return result
+
+
+def _try(work: Workplace, run: Run, options: TrialOptions) -> TrialResult:
+    settings = work.project.settings.trial
+    snapshot = usable(work.home, max_age=settings.max_age)
+    engine = work.engine(snapshot.engine)
+    clean_up(work, engine)
+    role = options.role or settings.role or snapshot.trial_role
+    basis = TrialResult(
+        trial=run.id,
+        exit=0,
+        snapshot=snapshot.id,
+        taken_at=snapshot.taken_at,
+        ran_as=role,
+        engine=engine.name,
+        clone="copy",
+        fidelity=snapshot.fidelity,
+        masked=snapshot.masked,
+    )
+    with _clones(work, run, snapshot, engine=engine, keep=options.keep) as pair:
+        password = _let_in(pair, role)
+        migration = _run(pair, role, password, files=options.files, budget=settings.time_budget)
+        difference = compare(pair.before, pair.after)
+        disk = _size(pair.after) - _size(pair.before)
+    return _judged(work, replace(basis, run=migration, difference=difference, disk_bytes=disk), options)
+
+
+@contextmanager
+def _clones(work: Workplace, run: Run, snapshot: Snapshot, *, engine: Engine, keep: bool) -> Iterator[_Pair]:
+    names = {side: f"clone-{run.id}-{side}" for side in ("before", "after")}
+    try:
+        with locked(work.home.lock(f"snapshot-{snapshot.id}"), wait=True, shared=True):
+            for name in names.values():
+                engine.copy(snapshot.directory, name, "clone", run=run.id)
+        before, after = (engine.start(name, ServerOptions(settings=_CLONE_SETTINGS)) for name in names.values())
+        yield _Pair(before.to(database=snapshot.database), after.to(database=snapshot.database))
+    finally:
+        for side, name in names.items():
+            if not (keep and side == "after"):
+                engine.destroy(name)
+
+
+def _let_in(pair: _Pair, role: str) -> str:
+    """Give *role* a way to log in to both clones. Raises UsageError ``no-such-role``."""
+    password = secrets.token_urlsafe(18)
+    remember(password)
+    for address in (pair.before, pair.after):
+        with connect_staging(address) as connection, staging_errors("letting the trial role in"):
+            known = connection.execute("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s", (role,)).fetchone()
+            if known is None or role == ADMIN:
+                raise UsageError(
+                    "no-such-role",
+                    f"there is no role {role!r} in the snapshot",
+                    hint="name a role of production with --role or trial.role",
+                )
+            statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {} VALID UNTIL 'infinity'")
+            connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+    return password
+
+
+def _run(pair: _Pair, role: str, password: str, *, files: tuple[SourceFile, ...], budget: float) -> MigrationRun:
+    as_role = pair.after.to(user=role, password=password)
+    try:
+        # no pinned settings here: the migration must see production's own (search_path, time zone …)
+        connection: Connection = psycopg.connect(
+            host=as_role.host,
+            port=as_role.port,
+            user=as_role.user,
+            password=as_role.password,
+            dbname=as_role.database,
+            application_name="stagecopy-trial",
+            autocommit=True,
+        )
+    except psycopg.Error as failure:
+        raise StagingError("staging-unreachable", f"cannot log in as {role}: {describe(failure)}") from None
+    with connection, connect_staging(pair.after) as observer:
+        return run_migration(connection, observer, files, time_budget=budget, sha256=fingerprint(files))
+
+
+def _size(address: Address) -> int:
+    with connect_staging(address) as connection, staging_errors("measuring the clone"):
+        row = connection.execute("SELECT pg_catalog.pg_database_size(pg_catalog.current_database())").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _judged(work: Workplace, result: TrialResult, options: TrialOptions) -> TrialResult:
+    run, difference = result.run, result.difference
+    assert run is not None  # noqa: S101 - set by _try
+    assert difference is not None  # noqa: S101
+    findings = judge(difference, run, policy_of(work.project.settings.policy))
+    said = verdict(findings)
+    if run.error is not None:
+        message = f"statement {run.error.statement} failed: {run.error.message}"
+        failure = MigrationFailedError("migration-failed", message, where=_where(run, options.files))
+        return replace(result, findings=findings, verdict="fail", exit=5, error=failure)
+    refused = said == "fail" or (options.strict and said == "warn")
+    return replace(result, findings=findings, verdict=said, exit=1 if refused else 0)
+
+
+def _where(run: MigrationRun, files: tuple[SourceFile, ...]) -> str | None:
+    if run.error is None or run.error.line is None:
+        return None
+    return f"{files[0].name}:{run.error.line}" if len(files) == 1 else f"line {run.error.line}"
+
+
+def policy_of(settings: PolicySettings) -> Policy:
+    """The policy section as the judge reads it."""
+    tables: dict[str, Any] = {
+        name: TablePolicy(
+            rows_lost_rows=each.rows_lost.rows if each.rows_lost else None,
+            rows_lost_percent=each.rows_lost.percent if each.rows_lost else None,
+            values_lost_rows=each.values_lost.rows if each.values_lost else None,
+        )
+        for name, each in settings.tables.items()
+    }
+    return Policy(
+        rows_lost_rows=settings.rows_lost.rows,
+        rows_lost_percent=settings.rows_lost.percent,
+        values_lost_rows=settings.values_lost.rows,
+        exclusive_lock_seconds=settings.exclusive_lock,
+        timing=settings.timing,
+        rollback=settings.rollback,
+        tables=tables,
+    )

@@ -1,0 +1,81 @@
+"""What every verb begins with: the project's home, its passwords, and the engine it works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from stagecopy.config.load import Project
+from stagecopy.errors import StagingError
+from stagecopy.files import locked
+from stagecopy.home import Home, Secrets, open_home, secrets_of
+from stagecopy.model.findings import Fidelity
+from stagecopy.model.staging import Binaries
+from stagecopy.staging.engine import Engine
+from stagecopy.staging.reopen import reopen, spec_of
+from stagecopy.staging.selection import choose
+from stagecopy.staging.snapshots import EngineSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """A project with its home open."""
+
+    project: Project
+    home: Home
+    secrets: Secrets
+
+    def engine(self, spec: EngineSpec) -> Engine:
+        """The engine a snapshot or the served staging lives on."""
+        return reopen(spec, project=self.project.name, home=self.home, admin_password=self.secrets.admin_password)
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenEngine:
+    """The engine a refresh builds on, and why."""
+
+    engine: Engine
+    spec: EngineSpec
+    fidelity: tuple[Fidelity, ...]
+    reason: str
+
+
+def open_workplace(project: Project) -> Workplace:
+    """Open the home (made on first use). Raises StagingError ``home-not-writable``."""
+    home = open_home(project.home, project.name)
+    return Workplace(project, home, secrets_of(home))
+
+
+def choose_engine(work: Workplace, tools: Binaries, *, production_major: int) -> ChosenEngine:
+    """The configured engine, of the major version whose client tools are at hand.
+
+    pg_restore must not be newer than the server it fills, so where only newer tools exist staging is newer too.
+    """
+    staging = work.project.settings.staging
+    image = staging.image.replace("{major}", str(tools.major))
+    engine, fidelity, reason = choose(
+        staging.engine,
+        project=work.project.name,
+        major=tools.major,
+        image=image,
+        root=work.home.engine,
+        admin_password=work.secrets.admin_password,
+        cache=work.home.binaries,
+    )
+    found = tuple(each for each in fidelity if each.code != "other-major")
+    if engine.major != production_major:
+        message = f"staging runs PostgreSQL {engine.major}, production runs {production_major}"
+        found = (Fidelity("other-major", message), *found)
+    return ChosenEngine(engine, spec_of(engine, image=image, home=work.home), found, reason)
+
+
+@contextmanager
+def alone(work: Workplace, verb: str) -> Iterator[None]:
+    """Only one such verb at a time in this project. Raises StagingError ``busy``."""
+    with locked(work.home.lock(verb), wait=False) as got:
+        if not got:
+            raise StagingError(
+                "busy", f"another {verb} of this project is running", hint="wait for it, or end it first"
+            )
+        yield

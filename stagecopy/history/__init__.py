@@ -1,0 +1,1 @@
+"""What happened: one folder per run with its log and its result."""

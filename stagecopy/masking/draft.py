@@ -1,0 +1,98 @@
+"""Writes the first rules file: every decision of classify on a line of its own, with its reason.
+
+The text depends on catalog and decisions alone, so that two runs over one database write the same bytes. Columns left
+to a human are comments: until they are decided a refresh stops, which is what an undecided column should do.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+
+from stagecopy.masking.classify import Decision, ruled_tables
+from stagecopy.masking.equality import equality_classes
+from stagecopy.masking.identifiers import quote, table_key
+from stagecopy.masking.unclassified import yaml_key
+from stagecopy.model.catalog import Catalog
+
+_HEAD = """\
+# First masking rules, proposed from names, types, keys and a look at some values. Read them before you trust them:
+# a column that is kept goes to staging as it is.
+"""
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
+
+
+def draft_rules(catalog: Catalog, decisions: Sequence[Decision]) -> str:
+    """The rules file as text. Partitions have no entry: their parent's serves them."""
+    by_table: dict[int, list[Decision]] = {}
+    for decision in decisions:
+        by_table.setdefault(decision.table.oid, []).append(decision)
+    served = _served_by_keys(catalog, decisions)
+    lines = [_HEAD + _summary(decisions), "version: 1"]
+    body = [
+        line for table in ruled_tables(catalog) if by_table.get(table.oid) for line in _table(by_table[table.oid], served)
+    ]
+    ruled = any(each.verdict != "todo" for each in decisions)
+    return "\n".join([*lines, "tables:" if ruled else "tables: {}", *body]) + "\n"
+
+
+def _summary(decisions: Sequence[Decision]) -> str:
+    counts = {verdict: sum(each.verdict == verdict for each in decisions) for verdict in ("mask", "keep", "todo")}
+    left = f"{counts['todo']} left to you" + (": look for `todo`" if counts["todo"] else "")
+    return f"# {len(decisions)} columns: {counts['mask']} masked, {counts['keep']} kept, {left}.\n"
+
+
+def _served_by_keys(catalog: Catalog, decisions: Iterable[Decision]) -> dict[tuple[int, int], str]:
+    """Masked columns that reference another one, with its name: the rule of the key serves them."""
+    masked = {(each.table.oid, each.column.attnum): each.name for each in decisions if each.verdict == "mask"}
+    served = {}
+    for group in equality_classes(catalog):
+        keys = {key.node for key in group.keys}
+        leader = next((masked[key.node] for key in group.keys if key.node in masked), None)
+        if leader is not None:
+            served.update({member.node: leader for member in group.members if member.node not in keys})
+    return served
+
+
+def _table(decisions: Sequence[Decision], served: dict[tuple[int, int], str]) -> Iterable[str]:
+    table = decisions[0].table
+    # A table whose columns are all undecided must not stand there without a rule: its heading waits as a comment.
+    lead = "" if any(each.verdict != "todo" for each in decisions) else "# "
+    yield f"  {lead}{_key(table_key(table.schema, table.name))}:"
+    yield f"  {lead}  columns:"
+    for decision in decisions:
+        key = _key(quote(decision.column.name))
+        leader = served.get((decision.table.oid, decision.column.attnum))
+        if leader is not None:
+            yield f"      # {_one_line(decision.column.name)}: as {_one_line(leader)}, which it references"
+        yield f"      {_todo(decision)}" if decision.verdict == "todo" else f"      {key}: {_rule(decision)}"
+
+
+def _todo(decision: Decision) -> str:
+    column = decision.column
+    return f"# todo: {_one_line(column.name)} ({_one_line(column.type)}): mask: …, or keep: why  # {_one_line(decision.reason)}"
+
+
+def _rule(decision: Decision) -> str:
+    if decision.verdict == "keep":
+        return f"{{keep: {_scalar(decision.reason)}}}"
+    options = "".join(f", {name}: {_scalar(value)}" for name, value in decision.options)
+    return f"{{mask: {decision.mask}{options}}}  # {_one_line(decision.reason)}"
+
+
+def _scalar(text: str) -> str:
+    """A YAML scalar inside a flow mapping: quoted unless it is one plain word or plain words."""
+    plain = all(_PLAIN_VALUE.fullmatch(word) for word in text.split(" ")) and text not in ("null", "Null", "NULL")
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def _key(text: str) -> str:
+    """A key on one line: YAML takes more characters for line breaks than JSON escapes."""
+    key = yaml_key(text)
+    return "".join(letter if letter.isprintable() else f"\\U{ord(letter):08x}" for letter in key)
+
+
+def _one_line(text: str) -> str:
+    """For comments: names may hold line breaks, and other control characters are no YAML."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)

@@ -1,0 +1,153 @@
+"""Columns that must stay equal: joined by declared foreign keys, they end at one mask.
+
+The key (referenced) column's rule serves all members. A member without a rule inherits it; a member whose own rule
+differs is a mistake that names both lines. One exception: a member that only a ``keep`` of ``patterns:`` covers gives
+way to the key's mask, because masking more than asked is safe and keys are often kept by a broad pattern.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from stagecopy.masking.decisions import Mistakes
+from stagecopy.masking.matching import Chosen
+from stagecopy.masking.rules import KEEP
+from stagecopy.model.catalog import Catalog, Column, Table
+
+Node = tuple[int, int]  # table OID, attribute number
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One column of a class."""
+
+    table: Table
+    column: Column
+
+    @property
+    def node(self) -> Node:
+        """How the class graph names it."""
+        return self.table.oid, self.column.attnum
+
+    @property
+    def text(self) -> str:
+        """For messages."""
+        return f"{self.table.qualified}.{self.column.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class EqualityClass:
+    """Columns that must get equal masks; ``keys`` are those that others refer to and that refer to none."""
+
+    members: tuple[Member, ...]
+    keys: tuple[Member, ...]
+
+    @property
+    def length(self) -> int | None:
+        """The shortest length of all members."""
+        lengths = [each.column.length for each in self.members if each.column.length is not None]
+        return min(lengths, default=None)
+
+    @property
+    def caseless(self) -> bool:
+        """Whether the key's type compares without case."""
+        return any(each.column.base_type == "citext" for each in self.keys)
+
+    @property
+    def padded(self) -> bool:
+        """Whether the key's type ignores trailing spaces."""
+        return any(each.column.base_type == "bpchar" for each in self.keys)
+
+
+@dataclass(slots=True)
+class _Groups:
+    """Union-find over columns."""
+
+    above: dict[Node, Node] = field(default_factory=dict)
+
+    def top(self, node: Node) -> Node:
+        while (parent := self.above.setdefault(node, node)) != node:
+            self.above[node] = self.above[parent] = self.above.setdefault(parent, parent)
+            node = self.above[node]
+        return node
+
+    def join(self, one: Node, other: Node) -> None:
+        self.above[self.top(one)] = self.top(other)
+
+
+def equality_classes(catalog: Catalog) -> tuple[EqualityClass, ...]:
+    """The classes of all declared foreign keys; partitions belong to their parent's class."""
+    members = {
+        (table.oid, column.attnum): Member(table, column) for table in catalog.tables for column in table.columns
+    }
+    edges = [edge for edge in _references(catalog) if members.keys() >= set(edge) and edge[0] != edge[1]]
+    groups = _Groups()
+    for one, other in edges:
+        groups.join(one, other)
+    for one, other in _partition_links(catalog):
+        groups.join(one, other)
+    referring, referred = {one for one, _ in edges}, {other for _, other in edges}
+    gathered: dict[Node, list[Member]] = defaultdict(list)
+    for node, member in members.items():
+        if node in groups.above:
+            gathered[groups.top(node)].append(member)
+    return tuple(
+        _equality_class(found, referring, referred)
+        for found in gathered.values()
+        if any(member.node in referring or member.node in referred for member in found)
+    )
+
+
+def _equality_class(members: list[Member], referring: set[Node], referred: set[Node]) -> EqualityClass:
+    keys = [member for member in members if member.node in referred and member.node not in referring]
+    # In a ring every key refers to another one; then each of them is one.
+    keys = keys or [member for member in members if member.node in referred]
+    return EqualityClass(tuple(members), tuple(keys))
+
+
+def _references(catalog: Catalog) -> Iterator[tuple[Node, Node]]:
+    for table in catalog.tables:
+        for reference in table.foreign_keys:
+            for here, there in zip(reference.attnums, reference.target_attnums, strict=True):
+                yield (table.oid, here), (reference.target_oid, there)
+
+
+def _partition_links(catalog: Catalog) -> Iterator[tuple[Node, Node]]:
+    tables = {table.oid: table for table in catalog.tables}
+    for table in catalog.tables:
+        parent = tables.get(table.parent_oid) if table.parent_oid is not None else None
+        for column in table.columns if parent else ():
+            above = parent.column(column.name) if parent else None
+            if above and parent:
+                yield (table.oid, column.attnum), (parent.oid, above.attnum)
+
+
+def settle(group: EqualityClass, chosen: dict[Node, Chosen], copied: Mapping[int, bool], mistakes: Mistakes) -> None:
+    """Give the key's rule to all members of *group*; *copied* says which tables' rows are copied."""
+    serving = next((each for each in group.keys if each.node in chosen), None)
+    inherits = serving is not None
+    serving = serving or next((each for each in group.members if each.node in chosen), None)
+    if serving is None:
+        return
+    rule = chosen[serving.node]
+    for member in group.members:
+        own = chosen.get(member.node)
+        if own is None:
+            if inherits:
+                chosen[member.node] = rule
+        elif not own.decision.agrees(rule.decision) and copied.get(member.table.oid, True):
+            if own.pattern and own.decision.mask == KEEP:
+                chosen[member.node] = rule
+            else:
+                _disagree(member, own, serving, rule, mistakes)
+
+
+def _disagree(member: Member, own: Chosen, serving: Member, rule: Chosen, mistakes: Mistakes) -> None:
+    mistakes.add(
+        own.decision.where,
+        f"{member.text} is `{own.decision.text}` here, but it is joined by a foreign key to {serving.text}, "
+        f"which is `{rule.decision.text}` at {rule.decision.where}",
+        f"leave {member.text} out: the rule of {serving.text} serves both",
+    )

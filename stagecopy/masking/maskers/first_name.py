@@ -1,0 +1,13 @@
+"""A first name."""
+
+from __future__ import annotations
+
+from stagecopy.masking.maskers.words import WordMasker
+
+
+class FirstName(WordMasker):
+    """A first name of the locale."""
+
+    name = "first_name"
+    summary = "a first name of the locale"
+    words = "first_names"

@@ -1,0 +1,25 @@
+"""Leaves a column as it is; rules spell it ``keep: REASON``."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.model.catalog import Column
+
+
+class Keep(BaseMasker):
+    """The raw value, by decision."""
+
+    name = "keep"
+    summary = "the raw value, byte for byte; written `{keep: REASON}`"
+    takes = "any type"
+    injective = True
+
+    def accepts(self, column: Column) -> str | None:  # noqa: ARG002  # the Protocol's signature
+        """Any column."""
+        return None
+
+    def apply(self, series: pl.Series) -> pl.Series:
+        """The raw values."""
+        return series

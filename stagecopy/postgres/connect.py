@@ -1,0 +1,149 @@
+"""Opens connections and translates every driver error in one place."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from stagecopy.errors import ProductionError, StagecopyError, StagingError
+from stagecopy.model.server import Address
+from stagecopy.postgres.dsn import Dsn
+from stagecopy.postgres.failures import describe, sqlstate_of
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+# Every session reads and writes values the same way, whatever the role's or database's own settings are. The time
+# zone of text output is pinned too: COPY text of timestamptz must not depend on who reads it.
+PINNED = {
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "3",
+    "bytea_output": "hex",
+    "TimeZone": "UTC",
+    "lc_monetary": "C",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "search_path": "",
+}
+
+
+def pin(connection: Connection) -> None:
+    """Set the pinned session settings (section A16, A17 of the known traps: dates, floats, intervals, money)."""
+    for name, value in PINNED.items():
+        connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+
+
+def _timed_out(failure: psycopg.Error) -> bool:
+    return sqlstate_of(failure) in ("57014", "55P03")
+
+
+def production_failure(failure: psycopg.Error, doing: str) -> StagecopyError:
+    """A driver error on the production side as exit 3, without row values."""
+    state = sqlstate_of(failure)
+    if state == "42501":
+        hint = "grant the role SELECT on it, or leave it out with `skip: reason` in the rules"
+        return ProductionError("not-readable", f"{doing}: {describe(failure)}", hint=hint)
+    if state == "55P03":
+        hint = "somebody holds a stronger lock; try again later or use --retry"
+        return ProductionError("lock-timeout", f"{doing}: {describe(failure)}", hint=hint)
+    return ProductionError("production-failed", f"{doing}: {describe(failure)}")
+
+
+def connect_production(dsn: Dsn, *, application_name: str, timeout: int = 15) -> Connection:
+    """A connection that cannot write: read-only by default, row security loud, settings pinned, autocommit on.
+
+    Raises ProductionError ``production-unreachable``.
+    """
+    try:
+        connection: Connection = psycopg.connect(
+            dsn.conninfo,
+            application_name=application_name,
+            fallback_application_name=application_name,
+            connect_timeout=int(dsn.get("connect_timeout") or timeout),
+            autocommit=True,
+            client_encoding="UTF8",
+        )
+    except psycopg.OperationalError as failure:
+        raise ProductionError(
+            "production-unreachable",
+            f"cannot connect to production {dsn.shown}: {_reason(failure)}",
+            hint="check production.url and that the server accepts connections from here",
+        ) from None
+    try:
+        connection.execute("SET default_transaction_read_only = on")
+        connection.execute("SET row_security = off")
+        pin(connection)
+    except psycopg.Error as failure:
+        connection.close()
+        raise production_failure(failure, "preparing the session") from None
+    return connection
+
+
+def _reason(failure: psycopg.OperationalError) -> str:
+    """Connection errors come from libpq or the start-up packet and hold no rows, but may repeat the password."""
+    from stagecopy.redact import scrub
+
+    lines = [line.strip() for line in str(failure).splitlines() if line.strip()]
+    return scrub(lines[-1] if lines else "no answer")
+
+
+def connect_staging(address: Address, *, autocommit: bool = True, application_name: str = "stagecopy") -> Connection:
+    """A connection to a server of ours, settings pinned. Raises StagingError ``staging-unreachable``."""
+    try:
+        connection: Connection = psycopg.connect(
+            host=address.host,
+            port=address.port,
+            user=address.user,
+            password=address.password,
+            dbname=address.database,
+            application_name=application_name,
+            connect_timeout=10,
+            autocommit=True,
+            client_encoding="UTF8",
+        )
+        pin(connection)
+        connection.autocommit = autocommit
+    except psycopg.Error as failure:
+        reason = _reason(failure) if isinstance(failure, psycopg.OperationalError) else describe(failure)
+        raise StagingError("staging-unreachable", f"cannot connect to {address!r}: {reason}") from None
+    return connection
+
+
+def wait_until_ready(address: Address, *, deadline: float) -> None:
+    """Wait until the server answers a query; *deadline* in seconds. Raises StagingError with the last error."""
+    end = time.monotonic() + deadline
+    while True:
+        try:
+            with connect_staging(address) as connection:
+                connection.execute("SELECT 1")
+        except (StagingError, psycopg.Error) as failure:
+            last = failure.message if isinstance(failure, StagingError) else describe(failure)
+        else:
+            return
+        if time.monotonic() > end:
+            raise StagingError("not-ready", f"the server did not answer within {deadline:g} s: {last}")
+        time.sleep(0.05)
+
+
+
+
+@contextmanager
+def production_errors(doing: str) -> Iterator[None]:
+    """Translate driver errors inside the block into ProductionError; *doing* says what was being done."""
+    try:
+        yield
+    except psycopg.Error as failure:
+        raise production_failure(failure, doing) from None
+
+
+@contextmanager
+def staging_errors(doing: str) -> Iterator[None]:
+    """Translate driver errors inside the block into StagingError ``staging-failed``."""
+    try:
+        yield
+    except psycopg.Error as failure:
+        raise StagingError("staging-failed", f"{doing}: {describe(failure)}") from None

@@ -1,0 +1,14 @@
+"""Named statements: ``statement("tables")`` is the text of queries/tables.sql, read once."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import LiteralString
+
+
+@cache
+def statement(name: str) -> LiteralString:
+    """The SQL text of *name*. Shipped with the package, never made from input: hence LiteralString."""
+    text = resources.files("stagecopy.postgres").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
+    return text

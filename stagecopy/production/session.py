@@ -1,0 +1,161 @@
+"""One guarded session on production: tables locked first, then the snapshot, then the catalog.
+
+Surprising: LOCK TABLE takes no snapshot, so a REPEATABLE READ transaction that locks first sees, in its snapshot,
+exactly the columns that stay until it ends. A snapshot exported before the locks would not pin the catalog: an
+``ADD COLUMN … DEFAULT`` committed in between is visible to a later COPY. The list of tables comes from outside that
+transaction; if a table appeared between the list and the snapshot, the whole is done again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import psycopg
+from psycopg import sql
+
+from stagecopy.errors import ProductionError, StagecopyError
+from stagecopy.model.catalog import Catalog, Table
+from stagecopy.postgres.catalog import read_catalog, unreadable_tables
+from stagecopy.postgres.connect import Connection, connect_production, production_failure
+from stagecopy.postgres.dsn import Dsn
+from stagecopy.process import ProcessError
+from stagecopy.production.watcher import Patience, YieldWatcher
+
+HANDSHAKE_CLASS = 0x5C09  # first key of the advisory lock by which a staging target would recognise production
+_LOCKS_PER_STATEMENT = 200
+_ATTEMPTS = 5
+_MOVED = ("42P01", "3F000", "42809")  # a table, a schema went away or changed its kind between list and lock
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What of production is read. ``skipped`` says which tables (by OID) the rules leave out altogether."""
+
+    schemas: tuple[str, ...]
+    exclude: tuple[str, ...]
+    lock_timeout: float
+    skipped: Callable[[Catalog], frozenset[int]]
+
+
+class ProductionSession:
+    """An open read of production. Use ``open_production``; attributes are plain facts of the snapshot."""
+
+    def __init__(self, dsn: Dsn, application_name: str, patience: Patience) -> None:
+        self.dsn = dsn
+        self.application_name = application_name
+        self.handshake = secrets.randbelow(2**31)
+        self.catalog: Catalog  # without what production.exclude names
+        self.left_out: tuple[Table, ...]  # excluded or skipped: neither locked nor dumped
+        self.snapshot: str
+        self.taken_at: datetime
+        self._watcher = YieldWatcher(dsn, application_name, patience)
+        self._holder: Connection | None = None
+
+    @contextmanager
+    def errors(self, doing: str) -> Iterator[None]:
+        """Translate failures inside the block; if the watcher gave up, that is the reason, whatever broke after it."""
+        try:
+            yield
+        except psycopg.Error as failure:
+            raise self._watcher.reason or production_failure(failure, doing) from None
+        except StagecopyError as failure:
+            if self._watcher.reason is not None:
+                raise self._watcher.reason from failure
+            if isinstance(failure, ProcessError):
+                raise ProductionError("production-failed", f"{doing}: {failure.message}") from failure
+            raise
+        if self._watcher.reason is not None:
+            raise self._watcher.reason
+
+    def begin(self, scope: Scope) -> None:
+        """Connect, lock, take the snapshot, read the catalog. Raises ProductionError."""
+        self._watcher.start()
+        with self.errors("reading production's catalog"):
+            self._holder = connect_production(self.dsn, application_name=self.application_name)
+            self._holder.execute("SELECT pg_catalog.pg_advisory_lock_shared(%s, %s)", (HANDSHAKE_CLASS, self.handshake))
+            for _ in range(_ATTEMPTS):
+                if self._lock_and_look(self._holder, scope):
+                    return
+        raise ProductionError(
+            "catalog-moving",
+            f"production's tables changed {_ATTEMPTS} times while they were being locked",
+            hint="run refresh again when the deploy is through",
+        )
+
+    def _lock_and_look(self, holder: Connection, scope: Scope) -> bool:
+        listed, _ = _parted(read_catalog(holder, schemas=scope.schemas), scope)
+        self._refuse_unreadable(holder, listed)
+        holder.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            holder.execute(f"SET LOCAL lock_timeout = {int(scope.lock_timeout * 1000)}".encode())
+            _lock(holder, listed)
+        except psycopg.Error as failure:
+            if failure.sqlstate not in _MOVED:
+                raise
+            holder.execute("ROLLBACK")
+            return False
+        seen = read_catalog(holder, schemas=scope.schemas)
+        wanted, self.left_out = _parted(seen, scope)
+        if {table.oid for table in wanted} - {table.oid for table in listed}:
+            holder.execute("ROLLBACK")
+            return False
+        self.catalog = replace(seen, tables=tuple(each for each in seen.tables if each.qualified not in scope.exclude))
+        row = holder.execute("SELECT pg_catalog.pg_export_snapshot(), pg_catalog.clock_timestamp()").fetchone()
+        if row is not None:
+            self.snapshot, self.taken_at = row
+        return True
+
+    def _refuse_unreadable(self, holder: Connection, tables: list[Table]) -> None:
+        problems = unreadable_tables(holder, tables)
+        if problems:
+            raise ProductionError(
+                "not-readable",
+                "this role cannot read: " + "; ".join(f"{name} ({mend})" for name, mend in problems),
+                hint="run the statements shown, or leave a table out with `skip: reason` in the rules",
+                where=problems[0][0],
+            )
+
+    def reader(self) -> Connection:
+        """Another connection in the same snapshot. The caller closes it."""
+        connection = connect_production(self.dsn, application_name=self.application_name)
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(self.snapshot)))
+        return connection
+
+    def close(self) -> None:
+        """Give production back: locks and snapshot end here."""
+        if self._holder is not None:
+            self._holder.close()
+            self._holder = None
+        self._watcher.stop()
+
+
+def _parted(catalog: Catalog, scope: Scope) -> tuple[list[Table], tuple[Table, ...]]:
+    """Tables to lock and read, and relations of any kind to leave out."""
+    skipped = scope.skipped(catalog)
+    out = tuple(each for each in catalog.tables if each.oid in skipped or each.qualified in scope.exclude)
+    gone = {each.oid for each in out}
+    return [each for each in catalog.tables if each.kind in ("r", "p") and each.oid not in gone], out
+
+
+def _lock(holder: Connection, tables: list[Table]) -> None:
+    for start in range(0, len(tables), _LOCKS_PER_STATEMENT):
+        names = [sql.Identifier(each.schema, each.name) for each in tables[start : start + _LOCKS_PER_STATEMENT]]
+        holder.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(names)))
+
+
+@contextmanager
+def open_production(
+    dsn: Dsn, application_name: str, *, patience: Patience, scope: Scope
+) -> Iterator[ProductionSession]:
+    """A guarded session, given back at the end whatever happens. Raises ProductionError."""
+    session = ProductionSession(dsn, application_name, patience)
+    try:
+        session.begin(scope)
+        yield session
+    finally:
+        session.close()

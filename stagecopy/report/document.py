@@ -1,0 +1,157 @@
+"""The ``--json`` documents. Their keys are an interface: every field is always there, what is not known is null."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from stagecopy.errors import StagecopyError
+from stagecopy.model.change import Difference, Sample, TableChange
+from stagecopy.model.findings import Fidelity, Finding
+from stagecopy.model.migration import MigrationRun, StatementRun
+from stagecopy.model.refresh import RefreshResult
+from stagecopy.model.trial import TrialResult
+from stagecopy.redact import scrub
+
+FORMAT = 1
+# A change of one of these makes its table one that changed, even where no row differs.
+_TABLE_KINDS = frozenset({"table", "column", "default", "index", "constraint", "trigger", "policy", "grant"})
+
+
+def error_document(exit_code: int, error: StagecopyError | None) -> dict[str, Any]:
+    """The document of a verb that failed before it had anything else to say."""
+    return {"format": FORMAT, "exit": exit_code, "error": _error(error)}
+
+
+def trial_document(result: TrialResult, *, all_tables: bool = False) -> dict[str, Any]:
+    """``trial --json``; with *all_tables* also the tables that did not change."""
+    return {
+        **error_document(result.exit, result.error),
+        "trial": result.trial,
+        "snapshot": result.snapshot,
+        "verdict": result.verdict,
+        "ran_as": result.ran_as,
+        "engine": result.engine,
+        "clone": result.clone,
+        "fidelity": _fidelity(result.fidelity),
+        "migration": _migration(result.run) if result.run else None,
+        "tables": [_table(each) for each in reported_tables(result.difference, all_tables=all_tables)],
+        "schema": [change.document() for change in result.difference.schema] if result.difference else [],
+        "rollback": {"tested": False, "restores": None, "differences": []},
+        "impact": {
+            "wal_bytes": result.run.wal_bytes if result.run else None,
+            "disk_bytes": result.disk_bytes,
+            "longest_exclusive_lock_seconds": None,
+        },
+        "findings": [_finding(each) for each in result.findings],
+    }
+
+
+def refresh_document(result: RefreshResult) -> dict[str, Any]:
+    """``refresh --json``. ``staging.url`` carries the loopback password, as documented."""
+    staging = result.staging
+    return {
+        **error_document(result.exit, result.error),
+        "snapshot": result.snapshot,
+        "seconds": _seconds(result.seconds),
+        "backup": result.backup,
+        "staging": {"url": staging.url, "engine": staging.engine} if staging else None,
+        "tables": [{"name": each.name, "rows": each.rows, "masked": list(each.masked)} for each in result.tables],
+        "fidelity": _fidelity(result.fidelity),
+        "audit": {"checked": result.audit_checked, "leaks": result.audit_leaks},
+    }
+
+
+def reported_tables(difference: Difference | None, *, all_tables: bool) -> tuple[TableChange, ...]:
+    """Tables that changed in rows, columns or what belongs to them; or all."""
+    if difference is None:
+        return ()
+    reshaped = {change.table for change in difference.schema if change.table and change.kind in _TABLE_KINDS}
+    return tuple(
+        table
+        for table in difference.tables
+        if all_tables or table.touched or table.renamed_from or table.name in reshaped
+    )
+
+
+def _error(error: StagecopyError | None) -> dict[str, str | None] | None:
+    if error is None:
+        return None
+    return {key: scrub(value) if value else value for key, value in error.document().items()}
+
+
+def _fidelity(fidelity: Sequence[Fidelity]) -> list[dict[str, str]]:
+    return [{"code": each.code, "message": each.message} for each in fidelity]
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "subject": finding.subject,
+        "message": finding.message,
+        "remedy": finding.remedy,
+    }
+
+
+def _migration(run: MigrationRun) -> dict[str, Any]:
+    error = run.error.document() if run.error else None
+    if error:
+        error["message"] = scrub(error["message"])
+    return {
+        "sha256": run.sha256,
+        "seconds": _seconds(run.seconds),
+        "error": error,
+        "statements": [_statement(each) for each in run.statements],
+    }
+
+
+def _statement(statement: StatementRun) -> dict[str, Any]:
+    return {
+        "n": statement.n,
+        "line": statement.line,
+        "sql": scrub(statement.sql),
+        "seconds": _seconds(statement.seconds),
+        "rows": statement.rows,
+        "locks": [],
+        "rewrites": [],
+    }
+
+
+def _table(table: TableChange) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "schema": table.schema,
+        "table": table.table,
+        "renamed_from": table.renamed_from,
+        "change": table.change,
+        "rows_before": table.rows_before,
+        "rows_after": table.rows_after,
+        "added": table.added,
+        "removed": table.removed,
+        "changed": table.changed,
+        "moved": table.moved,
+        "columns": {
+            name: {
+                "changed": column.changed,
+                "null_to_value": column.null_to_value,
+                "value_to_null": column.value_to_null,
+                "value_to_value": column.value_to_value,
+                "lost": column.lost,
+                "type_from": column.type_from,
+                "type_to": column.type_to,
+            }
+            for name, column in table.columns.items()
+        },
+        "method": table.method,
+        "samples": [_sample(each) for each in table.samples[:5]],
+    }
+
+
+def _sample(sample: Sample) -> dict[str, Any]:
+    return {"key": sample.key or {}, "before": sample.before, "after": sample.after}
+
+
+def _seconds(seconds: float) -> float:
+    """Microseconds are below what any clock here means."""
+    return round(seconds, 6)

@@ -1,0 +1,1 @@
+"""Judges what a migration did: policy, rules, findings."""

@@ -1,0 +1,88 @@
+"""What the rules look at: the difference, the run and the limits that hold for each table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from stagecopy.model.change import ColumnChange, Difference, SchemaChange, TableChange
+from stagecopy.model.migration import MigrationRun
+
+Strictness = Literal["off", "warn", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class TablePolicy:
+    """Limits of one table; None takes the general one."""
+
+    rows_lost_rows: int | None = None
+    rows_lost_percent: float | None = None
+    values_lost_rows: int | None = None
+    exclusive_lock_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is tolerated. Rows: an error above ``rows`` or above ``percent``, so 0 in either means none at all."""
+
+    rows_lost_rows: int = 0
+    rows_lost_percent: float = 0.0
+    values_lost_rows: int = 0
+    exclusive_lock_seconds: float = 2.0
+    timing: Strictness = "warn"
+    rollback: Strictness = "warn"
+    tables: Mapping[str, TablePolicy] = field(default_factory=dict)
+
+    def tolerates_rows(self, table: TableChange) -> bool:
+        """Whether the rows this table lost stay within both limits."""
+        own = self._own(table)
+        rows = self.rows_lost_rows if own.rows_lost_rows is None else own.rows_lost_rows
+        percent = self.rows_lost_percent if own.rows_lost_percent is None else own.rows_lost_percent
+        before = table.rows_before or table.removed
+        return table.removed <= rows and 100 * table.removed <= percent * before
+
+    def tolerates_values(self, table: TableChange, lost: int) -> bool:
+        """Whether so many lost values of one column stay within the limit."""
+        own = self._own(table)
+        return lost <= (self.values_lost_rows if own.values_lost_rows is None else own.values_lost_rows)
+
+    def _own(self, table: TableChange) -> TablePolicy:
+        found = self.tables.get(table.name)
+        if found is None and table.renamed_from is not None:
+            found = self.tables.get(table.renamed_from)
+        return found if found is not None else TablePolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One trial as the rules see it."""
+
+    difference: Difference
+    run: MigrationRun
+    policy: Policy
+
+    def standing(self) -> Iterator[TableChange]:
+        """Tables that exist on both sides, in place or by replacement."""
+        return (table for table in self.difference.tables if table.change in (None, "replaced"))
+
+    def schema(self, kind: str, change: str, *, table: str | None = None) -> Iterator[SchemaChange]:
+        """Schema changes of one kind and verb, of one table if named."""
+        for each in self.difference.schema:
+            if each.kind == kind and each.change == change and table in (None, each.table):
+                yield each
+
+    def dropped_columns(self, table: TableChange) -> Iterator[tuple[str, ColumnChange, SchemaChange]]:
+        """Columns that a standing table no longer has: name, counts, schema change."""
+        for each in self.schema("column", "dropped", table=table.name):
+            name = local_name(each)
+            yield name, table.columns.get(name, ColumnChange()), each
+
+
+def local_name(change: SchemaChange) -> str:
+    """The name inside its table, or inside its schema: ``email`` of ``public.users.email``."""
+    if change.table is not None:
+        for prefix in (f"{change.table}.", f"{change.table.split('.', 1)[0]}."):
+            if change.name.startswith(prefix):
+                return change.name.removeprefix(prefix)
+    return change.name.rsplit(".", 1)[-1]

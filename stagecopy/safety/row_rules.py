@@ -1,0 +1,73 @@
+"""Rules about rows that vanish or appear."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from stagecopy.model.change import TableChange
+from stagecopy.model.findings import Finding, Severity
+from stagecopy.model.wording import counted, quoted, share
+from stagecopy.safety.evidence import Evidence
+
+
+def rows_lost(evidence: Evidence) -> Iterator[Finding]:
+    """``rows-lost``, one finding a table. Rows put back under other keys do not make up for those removed.
+
+    An emptied table is said in the same finding; only where the policy tolerates the loss as such does it become an
+    error of its own, ``table-emptied``: no limit means "nothing left".
+    """
+    for table in evidence.difference.tables:
+        if not table.removed:
+            continue
+        tolerated = evidence.policy.tolerates_rows(table)
+        emptied = table.change != "dropped" and table.rows_after == 0
+        rule = "table-emptied" if tolerated and emptied else "rows-lost"
+        severity: Severity = "info" if tolerated and not emptied else "error"
+        yield Finding(rule, severity, table.name, _loss(table, emptied=emptied), _loss_remedy(table, severity))
+
+
+def _loss(table: TableChange, *, emptied: bool) -> str:
+    name, before = quoted(table.schema, table.table), table.rows_before or table.removed
+    if table.change == "dropped":
+        return f"{name} is dropped with all its {counted(before, 'row')}"
+    if emptied and before == 1:
+        return f"the only row of {name} is removed: the table is empty afterwards"
+    if emptied:
+        return f"all {counted(before, 'row')} of {name} are removed: the table is empty afterwards"
+    removed = f"{table.removed:,} of {counted(before, 'row')} ({share(table.removed, before)}) of {name}"
+    message = f"{removed} {'is' if table.removed == 1 else 'are'} removed"
+    if table.keyless and table.added:
+        return f"{message} and {table.added:,} added: without a key a changed row counts as one removed and one added"
+    if table.added == table.removed:
+        return f"{message} and {table.added:,} other added: the count is the same, the rows are not"
+    return f"{message} and {table.added:,} other added" if table.added else message
+
+
+def _loss_remedy(table: TableChange, severity: Severity) -> str:
+    if severity == "info":
+        return "nothing to do: the policy allows this loss"
+    before = table.rows_before or table.removed
+    limit = f"{{rows: {table.removed}, percent: {math.ceil(100 * table.removed / before)}}}"
+    if table.change != "dropped" and table.rows_after == 0:
+        return "keep the rows: narrow the statement, or copy them away first; no policy allows an empty table"
+    return f"keep the rows, or allow the loss in stagecopy.yaml: policy.tables, {table.name}: {{rows_lost: {limit}}}"
+
+
+def table_dropped(evidence: Evidence) -> Iterator[Finding]:
+    """``table-dropped``: a table goes that held no row, or whose rows the policy lets go."""
+    for table in evidence.difference.tables:
+        if table.change != "dropped" or (table.removed and not evidence.policy.tolerates_rows(table)):
+            continue
+        held = counted(table.removed, "row") if table.removed else "no row"
+        message = f"{quoted(table.schema, table.table)} is dropped; it held {held}"
+        yield Finding("table-dropped", "warn", table.name, message, "check that no program reads or writes it any more")
+
+
+def rows_added(evidence: Evidence) -> Iterator[Finding]:
+    """``rows-added``: for information."""
+    for table in evidence.difference.tables:
+        if table.added:
+            verb = "is" if table.added == 1 else "are"
+            message = f"{counted(table.added, 'row')} {verb} added to {quoted(table.schema, table.table)}"
+            yield Finding("rows-added", "info", table.name, message, "nothing to do if these rows are meant")

@@ -1,0 +1,1 @@
+"""Disposable PostgreSQL: engines, snapshots, clones, loading. Only what carries our mark is ever destroyed."""

@@ -1,0 +1,103 @@
+"""The way to a Docker engine: connecting, its images, and its errors in our words.
+
+Surprising: the SDK is imported inside the functions, because it costs a third of a second at start-up, which verbs
+that never meet Docker should not pay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from stagecopy.errors import StagingError
+from stagecopy.redact import scrub
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.errors import APIError
+
+_LOOK_SECONDS = 5
+_CALL_SECONDS = 120
+_TAKEN = ("port is already allocated", "address already in use")
+
+
+def connect(*, timeout: int = _CALL_SECONDS) -> DockerClient:
+    """A client for the engine that DOCKER_HOST names, else the local socket's. Raises ``docker-unreachable``."""
+    import docker
+
+    with docker_errors("connecting"):
+        client = docker.from_env(timeout=timeout)
+        client.ping()
+    return client
+
+
+def docker_answers() -> bool:
+    """Whether a Docker engine answers soon."""
+    try:
+        connect(timeout=_LOOK_SECONDS).close()
+    except StagingError:
+        return False
+    return True
+
+
+def has_image(client: DockerClient, image: str) -> bool:
+    """Whether the engine has *image* already."""
+    from docker.errors import ImageNotFound
+
+    with docker_errors(f"looking for image {image}"):
+        try:
+            client.images.get(image)
+        except ImageNotFound:
+            return False
+    return True
+
+
+def ensure_image(client: DockerClient, image: str) -> None:
+    """Pull *image* once when it is missing. Raises StagingError ``image-missing``."""
+    import requests
+    from docker.errors import DockerException
+
+    if has_image(client, image):
+        return
+    repository, _, tag = image.partition(":") if "@" not in image else (image, "", "")
+    try:
+        client.images.pull(repository if "/" not in tag else image, tag=tag if "/" not in tag else None)
+    except (DockerException, requests.exceptions.RequestException) as failure:
+        raise StagingError(
+            "image-missing",
+            f"image {image} is not on this Docker engine and cannot be pulled: {_reason(failure)}",
+            hint=f"docker pull {image}  or set staging.image, or staging.engine: embedded",
+        ) from failure
+
+
+@contextmanager
+def docker_errors(doing: str) -> Iterator[None]:
+    """Translate every error of the SDK inside the block into StagingError."""
+    import requests
+    from docker.errors import APIError, DockerException
+
+    try:
+        yield
+    except APIError as failure:
+        raise _refused(failure, doing) from failure
+    except (DockerException, requests.exceptions.RequestException) as failure:
+        raise StagingError(
+            "docker-unreachable",
+            f"the Docker engine does not answer ({doing}): {_reason(failure)}",
+            hint="start Docker, set DOCKER_HOST, or use staging.engine: embedded",
+        ) from failure
+
+
+def _refused(failure: APIError, doing: str) -> StagingError:
+    reason = _reason(failure)
+    if any(words in reason for words in _TAKEN):
+        return StagingError("port-in-use", f"the loopback port is taken ({doing})", hint="free it or choose another")
+    if "No such image" in reason:
+        return StagingError("image-missing", f"{doing}: {reason}", hint="docker pull it, or set staging.image")
+    return StagingError("docker-failed", f"{doing}: {reason}")
+
+
+def _reason(failure: Exception) -> str:
+    text = str(getattr(failure, "explanation", None) or failure)
+    return scrub(text.strip().splitlines()[-1] if text.strip() else type(failure).__name__)

@@ -1,0 +1,25 @@
+"""The mark as labels, which Docker keeps on a volume or container from the moment it exists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stagecopy.staging.mark import Mark, mark_from
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+    from docker.models.volumes import Volume
+
+_PREFIX = "stagecopy."
+
+
+def labels_of(mark: Mark) -> dict[str, str]:
+    """*mark* as labels."""
+    values = {"project": mark.project, "name": mark.name, "kind": mark.kind, "run": mark.run}
+    return {_PREFIX + name: value for name, value in values.items()}
+
+
+def mark_of(thing: Volume | Container) -> Mark | None:
+    """The mark on a volume or container, or None when it has none of ours."""
+    labels = thing.attrs.get("Labels") or thing.attrs.get("Config", {}).get("Labels") or {}
+    return mark_from({name.removeprefix(_PREFIX): text for name, text in labels.items() if name.startswith(_PREFIX)})

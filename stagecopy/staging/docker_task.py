@@ -1,0 +1,112 @@
+"""One short-lived container that does one thing to a data directory's volume, without a network.
+
+Surprising: it carries the mark of the data directory it works for, so that one left behind by a killed run goes with
+the directory. Secrets travel as a file into its own file system, never as argument or environment.
+"""
+
+from __future__ import annotations
+
+import io
+import secrets
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stagecopy.errors import StagingError
+from stagecopy.redact import scrub
+from stagecopy.staging.docker_client import docker_errors
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+MOUNT = "/stagecopy"
+DATA = f"{MOUNT}/pgdata"
+SOURCE = "/stagecopy-source"
+FILES = "/stagecopy-files"
+_LOG_TAIL = 12
+
+# busybox' cp may lack --reflink. A killed source has its pid file still, which does not belong to the copy.
+COPY = f"""set -e
+if cp --help 2>&1 | grep -q -e --reflink; then how=--reflink=auto; fi
+cp -a $how {SOURCE}/pgdata {MOUNT}/
+rm -f {DATA}/postmaster.pid"""
+# Each step by itself: a plain sh forgets the exit code of a pipe's first part.
+CHECKSUM = f"""set -e
+cd {DATA}
+find . ! -type f > /tmp/others
+find . -type f -print0 > /tmp/files
+LC_ALL=C sort -z /tmp/files > /tmp/sorted
+xargs -0 sha256sum < /tmp/sorted > /tmp/sums
+LC_ALL=C sort /tmp/others >> /tmp/sums
+sha256sum < /tmp/sums"""
+FOLDER = f"set -e; mkdir {DATA}; chown postgres:postgres {DATA}; chmod 700 {DATA}"
+INITDB = f"""set -e
+initdb -D {DATA} --pwfile={FILES}/password "$@"
+cp {FILES}/pg_hba.conf {DATA}/pg_hba.conf"""
+SYNC = f"initdb -D {DATA} --sync-only"
+
+
+class TaskError(StagingError):
+    """The script inside ended with an error; ``output`` is all it said."""
+
+    def __init__(self, what: str, code: int, output: str) -> None:
+        tail = scrub("\n".join(output.strip().splitlines()[-_LOG_TAIL:]))
+        super().__init__("task-failed", f"{what} ended with exit code {code}: {tail}")
+        self.output = output
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to run: a script for sh with its arguments, as whom, on which volumes (volume -> mount point:mode)."""
+
+    what: str
+    script: str
+    volumes: Mapping[str, str]
+    user: str = "root"
+    arguments: Sequence[str] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def run_task(client: DockerClient, image: str, task: Task, *, name: str, labels: Mapping[str, str]) -> str:
+    """Run *task* to its end and return what it printed. Raises TaskError."""
+    box: Container | None = None
+    try:
+        with docker_errors(task.what):
+            box = client.containers.create(
+                image,
+                command=[task.script, "sh", *task.arguments],
+                entrypoint=["sh", "-c"],
+                name=f"{name}.{secrets.token_hex(4)}",
+                user=task.user,
+                network_mode="none",
+                environment={"LC_ALL": "C"},
+                labels={**labels, "stagecopy.role": "task"},
+                volumes=[f"{volume}:{place}" for volume, place in task.volumes.items()],
+            )
+            if task.files:
+                box.put_archive("/", _archive(task.files))
+            box.start()
+            # No deadline: copying is as long as the data is large. The connection breaks when the engine dies.
+            code = int(box.wait(timeout=None)["StatusCode"])
+            output = box.logs().decode("utf-8", "replace")
+    finally:
+        if box:
+            with docker_errors(f"removing the container of {task.what}"):
+                box.remove(force=True, v=True)
+    if code != 0:
+        raise TaskError(task.what, code, output)
+    return output
+
+
+def _archive(files: Mapping[str, str]) -> bytes:
+    """A tar of *files*. Readable to all users of the container: there is one, and the container is ours alone."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, text in files.items():
+            content = text.encode()
+            entry = tarfile.TarInfo(f"{FILES.strip('/')}/{name}")
+            entry.size, entry.mode = len(content), 0o444
+            archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()

@@ -1,0 +1,238 @@
+"""Servers as plain processes of this machine, on data directories under a folder of ours: no Docker, no root needed.
+
+Surprising: nothing contains a superuser here, who may run programs as the server's user. Roles that run migrations
+must be ordinary ones, and every report says that a trial is not isolated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from stagecopy import process
+from stagecopy.errors import StagingError
+from stagecopy.files import write_whole
+from stagecopy.model.findings import Fidelity
+from stagecopy.model.server import Address
+from stagecopy.model.staging import Binaries, ClusterSpec, DataDirectory, Kind, ServerOptions
+from stagecopy.postgres.connect import wait_until_ready
+from stagecopy.redact import remember, scrub
+from stagecopy.staging import settings
+from stagecopy.staging.engine import ADMIN
+from stagecopy.staging.installation import prepare_root, server_identity, usable_programs
+from stagecopy.staging.mark import Mark, checked, make_marked, marks, read_mark, remove_marked, sweep
+from stagecopy.staging.ports import LOOPBACK, TRIES, free_port
+from stagecopy.staging.postmaster import clear_stale, end_all, postmaster
+
+_COPY = {"linux": ["cp", "-a", "--reflink=auto"], "darwin": ["cp", "-a", "-c"]}
+_NO_PORT = "could not create any TCP/IP sockets"
+_LOG_TAIL = 12
+
+
+class EmbeddedEngine:
+    """Data directories under root/NAME/: mark.json, data/ and the server's log."""
+
+    name = "embedded"
+    contains_superusers = False
+
+    def __init__(self, project: str, *, root: Path, binaries: Binaries, admin_password: str) -> None:
+        remember(admin_password)
+        self.major = binaries.major
+        self._project = project
+        self._home = root
+        self._binaries = binaries
+        self._password = admin_password
+
+    def initialise(self, name: str, kind: Kind, *, run: str, spec: ClusterSpec) -> tuple[Fidelity, ...]:
+        """See Engine."""
+        with self._made(name, kind, run) as folder, self._password_file(folder) as password:
+            for rung in settings.locale_ladder(spec):
+                words = settings.initdb_arguments(self.major, spec, locale=rung)
+                made = self._program(folder, "initdb", f"--pwfile={password}", *words, "-D", "data", check=False)
+                if made.code == 0:
+                    break
+                if not settings.blames_locale(made.stderr):
+                    raise StagingError("initdb-failed", f"initdb ended with exit code {made.code}: {made.tail}")
+            else:
+                raise StagingError("initdb-failed", f"no locale fits encoding {spec.encoding}: {made.tail}")
+            allowed = settings.host_based_authentication(("127.0.0.1/32", "::1/128"))
+            (folder / "data" / "pg_hba.conf").write_text(allowed, encoding="utf-8")
+            return settings.other_collation(spec, rung)
+
+    def copy(self, source: str, name: str, kind: Kind, *, run: str) -> None:
+        """See Engine."""
+        origin = self._stopped(source)
+        with self._made(name, kind, run) as folder:
+            copier = _COPY.get(sys.platform, ["cp", "-a"])
+            process.run([*copier, origin, folder / "data"], cwd=folder, identity=self._identity)
+            (folder / "data" / "postmaster.pid").unlink(missing_ok=True)  # of a source that was killed
+
+    def start(self, name: str, options: ServerOptions) -> Address:
+        """See Engine."""
+        data = self._stopped(name)
+        for _ in range(TRIES):
+            port = options.port or free_port()
+            try:
+                self._launch(data, port, options)
+            except StagingError as failure:
+                if failure.code == "port-in-use" and options.port is None:
+                    continue  # somebody took it between our look and the server's bind
+                raise
+            address = Address(LOOPBACK, port, ADMIN, self._password, "postgres")
+            wait_until_ready(address, deadline=settings.READY_SECONDS)
+            return address
+        raise StagingError("port-in-use", f"no free loopback port was found in {TRIES} tries")
+
+    def prepare_start(self, name: str, options: ServerOptions) -> None:
+        """Nothing can be done before: a server binds its port first of all."""
+
+    def stop(self, name: str) -> None:
+        """See Engine."""
+        data = self._owned(name) / "data"
+        if postmaster(data):
+            self._program(data.parent, "pg_ctl", "stop", "-s", "-w", *_deadline(settings.STOP_SECONDS), "-m", "fast")
+        clear_stale(data)
+
+    def destroy(self, name: str) -> None:
+        """See Engine."""
+        folder = self._home / settings.check_name(name)
+        if folder.exists() or folder.is_symlink():
+            checked(read_mark(folder), project=self._project, name=name)
+            if postmaster(folder / "data"):
+                self._program(folder, "pg_ctl", "stop", "-s", "-w", *_deadline(10), "-m", "immediate", check=False)
+            end_all(folder)
+            remove_marked(folder)
+        elif self._home.is_dir():
+            sweep(self._home)
+
+    def sync(self, name: str) -> None:
+        """See Engine."""
+        data = self._stopped(name)
+        self._program(data.parent, "initdb", "--sync-only", "-D", "data")
+
+    def directories(self) -> tuple[DataDirectory, ...]:
+        """See Engine."""
+        return tuple(
+            DataDirectory(mark.name, mark.kind, mark.run, postmaster(self._home / mark.name / "data") is not None)
+            for mark in marks(self._home, self._project)
+        )
+
+    def address(self, name: str) -> Address | None:
+        """See Engine."""
+        running = postmaster(self._home / settings.check_name(name) / "data")
+        return Address(LOOPBACK, running.port, ADMIN, self._password, "postgres") if running else None
+
+    def checksum(self, name: str) -> str:
+        """See Engine."""
+        data = self._stopped(name)
+        total = hashlib.sha256()
+        for path in sorted(data.rglob("*")):
+            total.update(f"{path.relative_to(data)}\0{path.lstat().st_size if path.is_file() else ''}\0".encode())
+            if path.is_file():
+                with path.open("rb") as stream:
+                    total.update(hashlib.file_digest(stream, "sha256").digest())
+        return total.hexdigest()
+
+    def fidelity(self) -> tuple[Fidelity, ...]:
+        """See Engine."""
+        message = "the embedded engine does not isolate: code in a trial can reach the network as this machine can"
+        return (Fidelity("not-isolated", message),)
+
+    @cached_property
+    def _identity(self) -> process.Identity | None:
+        return server_identity()
+
+    @cached_property
+    def _root(self) -> Path:
+        return prepare_root(self._home, self._identity)
+
+    @cached_property
+    def _programs(self) -> Path:
+        return usable_programs(self._binaries, self._root.parent / "bin", self._identity)
+
+    def _program(self, folder: Path, program: str, *words: str | Path, check: bool = True) -> process.Finished:
+        """Run one of PostgreSQL's programs inside *folder*, as the server's user, without our environment."""
+        argv: list[str | Path] = [self._programs / program, *words]
+        if program == "pg_ctl":
+            argv += ["-D", folder / "data"]
+        return process.run(
+            argv,
+            env=settings.server_environment(),
+            cwd=folder,
+            identity=self._identity,
+            check=check,
+            timeout=None if program == "initdb" else settings.STOP_SECONDS + settings.READY_SECONDS,
+        )
+
+    def _launch(self, data: Path, port: int, options: ServerOptions) -> None:
+        log = data.parent / "log"
+        before = log.stat().st_size if log.exists() else 0
+        here = {"listen_addresses": LOOPBACK, "port": str(port)}
+        # Whatever the caller's settings say, it stays on loopback.
+        words = shlex.join(settings.arguments(self.major, options.settings, here))
+        deadline = _deadline(int(settings.READY_SECONDS))
+        started = self._program(
+            data.parent, "pg_ctl", "start", "-s", "-w", *deadline, "-l", log, "-o", words, check=False
+        )
+        if started.code == 0:
+            return
+        self._program(data.parent, "pg_ctl", "stop", "-s", "-w", *_deadline(10), "-m", "immediate", check=False)
+        text = _text_from(log, before)
+        if _NO_PORT in text:
+            raise StagingError("port-in-use", f"the loopback port {port} is taken", hint="free it or choose another")
+        tail = scrub("\n".join((text.strip() or started.tail).splitlines()[-_LOG_TAIL:]))
+        raise StagingError("start-failed", f"the server on {data.parent.name} did not start: {tail}")
+
+    @contextmanager
+    def _made(self, name: str, kind: Kind, run: str) -> Iterator[Path]:
+        """A new marked folder; it goes again when the block fails."""
+        mark = Mark(self._project, settings.check_name(name), kind, run)
+        folder = make_marked(self._root, mark, owner=self._identity)
+        try:
+            yield folder
+        except BaseException:
+            self.destroy(name)
+            raise
+
+    @contextmanager
+    def _password_file(self, folder: Path) -> Iterator[Path]:
+        path = folder / f".password-{secrets.token_hex(4)}"
+        write_whole(path, self._password + "\n")
+        try:
+            if self._identity:
+                os.chown(path, self._identity.uid, self._identity.gid)
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _owned(self, name: str) -> Path:
+        folder = self._home / settings.check_name(name)
+        if not folder.exists():
+            raise StagingError("no-such-directory", f"there is no data directory {name}")
+        checked(read_mark(folder), project=self._project, name=name)
+        return folder
+
+    def _stopped(self, name: str) -> Path:
+        data = self._owned(name) / "data"
+        if postmaster(data):
+            raise StagingError("still-running", f"the server on {name} is running; it must be stopped for this")
+        return data
+
+
+def _deadline(seconds: int) -> tuple[str, str]:
+    return "-t", str(seconds)
+
+
+def _text_from(log: Path, offset: int) -> str:
+    if not log.exists():
+        return ""
+    with log.open("rb") as stream:
+        stream.seek(offset)
+        return stream.read().decode("utf-8", "replace")

@@ -1,0 +1,145 @@
+"""Makes the empty database in staging and fills its tables from masked streams.
+
+Surprising: COPY … FREEZE works only in the transaction that truncated the table, and never through a partitioned
+parent, so leaves are loaded directly except where the mask changes the partition key: there the parent routes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from stagecopy.errors import StagingError
+from stagecopy.model.catalog import Database, Table
+from stagecopy.model.progress import Progress
+from stagecopy.model.server import Address
+from stagecopy.postgres.connect import Connection, connect_staging, staging_errors
+from stagecopy.postgres.failures import describe
+
+Stream = Callable[[Table], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One table's arrival."""
+
+    table: Table
+    rows: int
+
+
+def create_database(admin: Address, database: Database, owner: str) -> None:
+    """Make production's database, empty, in production's encoding and the cluster's locale."""
+    with connect_staging(admin.to(database="template1")) as connection, staging_errors("creating the database"):
+        name = sql.Identifier(database.name)
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(name))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE template0 OWNER {}").format(name, sql.Identifier(owner))
+        )
+
+
+def refuse_production(address: Address, handshake: tuple[int, int]) -> None:
+    """Make sure the target is not production itself: production holds an advisory lock that only it can show.
+
+    Raises StagingError ``target-is-production``.
+    """
+    with connect_staging(address) as connection, staging_errors("checking the target"):
+        row = connection.execute(
+            "SELECT count(*) FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s",
+            handshake,
+        ).fetchone()
+    if row and row[0]:
+        raise StagingError(
+            "target-is-production",
+            "the staging target is the production server itself; nothing was written",
+            hint="name another server in staging.url",
+        )
+
+
+def load_tables(
+    address: Address,
+    tables: list[Table],
+    stream: Stream,
+    *,
+    through: Mapping[int, Table],
+    jobs: int,
+    progress: Progress,
+) -> list[Loaded]:
+    """COPY every table in, biggest first, *jobs* at a time; *through* maps leaves to the parent that routes them.
+
+    Raises the first failure after the others have stopped.
+    """
+    stop = threading.Event()
+
+    def one(table: Table) -> Loaded:
+        return _load(address, table, _stoppable(stream(table), stop), through.get(table.oid), progress)
+
+    ordered = sorted(tables, key=lambda table: (-table.bytes, table.qualified))
+    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="load") as pool:
+        futures = [pool.submit(one, table) for table in ordered]
+        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+        if any(future.exception() for future in done):
+            stop.set()
+            for future in futures:
+                future.cancel()
+    failures = [error for future in futures if not future.cancelled() and (error := future.exception())]
+    if failures:
+        raise _first_cause(failures)
+    return [future.result() for future in futures]
+
+
+def _first_cause(failures: list[BaseException]) -> BaseException:
+    return next((each for each in failures if not isinstance(each, _StoppedError)), failures[0])
+
+
+class _StoppedError(StagingError):
+    def __init__(self) -> None:
+        super().__init__("stopped", "another table failed first")
+
+
+def _stoppable(pieces: Iterator[bytes], stop: threading.Event) -> Iterator[bytes]:
+    for piece in pieces:
+        if stop.is_set():
+            raise _StoppedError
+        yield piece
+
+
+def _load(address: Address, table: Table, pieces: Iterator[bytes], parent: Table | None, progress: Progress) -> Loaded:
+    target = parent or table
+    progress.table(table.qualified, bytes_total=table.bytes)
+    with connect_staging(address, autocommit=False) as connection:
+        try:
+            if parent is None:
+                connection.execute(sql.SQL("TRUNCATE ONLY {}").format(_name(target)))
+            rows = _copy(connection, table, pieces, target, progress)
+            connection.commit()
+        except psycopg.Error as failure:
+            raise StagingError(
+                "load-failed",
+                f"staging refused the rows: {describe(failure)}",
+                hint="a mask may break a constraint of this table; see `stagecopy masks` in the reference",
+                where=table.qualified,
+            ) from None
+    progress.finished(table.qualified, rows)
+    return Loaded(table, rows)
+
+
+def _copy(connection: Connection, table: Table, pieces: Iterator[bytes], target: Table, progress: Progress) -> int:
+    names = [sql.Identifier(column.name) for column in table.copied_columns]
+    columns = sql.SQL("({})").format(sql.SQL(", ").join(names)) if names else sql.SQL("")
+    freeze = sql.SQL(" WITH (FREEZE)") if target is table else sql.SQL("")
+    statement = sql.SQL("COPY {} {} FROM STDIN{}").format(_name(target), columns, freeze)
+    with connection.cursor() as cursor:
+        with cursor.copy(statement) as copy:
+            for piece in pieces:
+                copy.write(piece)
+                progress.advance(table.qualified, rows=piece.count(b"\n"), bytes_done=len(piece))
+        return max(cursor.rowcount, 0)
+
+
+def _name(table: Table) -> sql.Identifier:
+    return sql.Identifier(table.schema, table.name)

@@ -1,0 +1,172 @@
+"""Production's roles in staging, and ours beside them.
+
+Surprising: a role without a password cannot log in (pg_hba demands scram), so roles come along with their attributes
+but no way in. On an engine that cannot contain a superuser none of them is one. Where production's every owner is a
+superuser, ``stagecopy_owner`` takes over what they own, so that a migration is tried by an ordinary role.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from stagecopy.model.catalog import Catalog, Role
+from stagecopy.model.findings import Fidelity
+from stagecopy.postgres.connect import Connection
+from stagecopy.staging.engine import ADMIN
+
+SERVED_ROLE = "stagecopy"
+STAND_IN = "stagecopy_owner"
+_OURS = (ADMIN, SERVED_ROLE, STAND_IN)
+_FLAGS = (
+    ("superuser", "SUPERUSER"),
+    ("create_role", "CREATEROLE"),
+    ("create_db", "CREATEDB"),
+    ("replication", "REPLICATION"),
+    ("bypass_rls", "BYPASSRLS"),
+)
+
+# Everything a role owns in this database, as ALTER … OWNER TO understands it. Left out: what follows its table
+# (sequences of a column), members of extensions, and what only a superuser may own.
+_OWNED = """
+SELECT o.type, o.identity, p.pronargs IS NOT NULL
+  FROM pg_catalog.pg_shdepend s
+  CROSS JOIN LATERAL pg_catalog.pg_identify_object(s.classid, s.objid, 0) o
+  LEFT JOIN pg_catalog.pg_proc p ON s.classid = 'pg_catalog.pg_proc'::regclass AND p.oid = s.objid
+  LEFT JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+ WHERE s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+   AND s.deptype = 'o' AND s.objsubid = 0
+   AND s.refclassid = 'pg_catalog.pg_authid'::regclass
+   AND s.refobjid IN (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = ANY (%s))
+   AND s.classid NOT IN ('pg_catalog.pg_extension'::regclass, 'pg_catalog.pg_event_trigger'::regclass,
+                         'pg_catalog.pg_largeobject'::regclass, 'pg_catalog.pg_foreign_data_wrapper'::regclass,
+                         'pg_catalog.pg_language'::regclass, 'pg_catalog.pg_default_acl'::regclass,
+                         'pg_catalog.pg_subscription'::regclass)
+   AND (l.lanname IS NULL OR l.lanpltrusted OR l.lanname = 'internal')
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                    WHERE d.classid = s.classid AND d.objid = s.objid
+                      AND (d.deptype = 'e' OR (d.deptype IN ('a', 'i') AND o.type = 'sequence')))
+ ORDER BY 1, 2
+"""
+_ALTERED_AS = {"composite type": "TYPE", "domain constraint": None, "table column": None}
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRole:
+    """The role that migrations run as by default, and whether it stands in for a superuser."""
+
+    name: str
+    stand_in: bool
+
+
+def trial_role(catalog: Catalog) -> TrialRole:
+    """The database's owner, else the owner of most tables; never a superuser."""
+    superusers = {role.name for role in catalog.roles if role.superuser}
+    if catalog.database.owner not in superusers:
+        return TrialRole(catalog.database.owner, stand_in=False)
+    owners = Counter(table.owner for table in catalog.tables if table.owner not in superusers)
+    if owners:
+        return TrialRole(min(owners, key=lambda name: (-owners[name], name)), stand_in=False)
+    return TrialRole(STAND_IN, stand_in=True)
+
+
+def create_roles(connection: Connection, catalog: Catalog, *, contained: bool, served_password: str) -> None:
+    """Make production's roles and ours. *contained*: a superuser inside the server stays inside it."""
+    for role in catalog.roles:
+        if role.name not in _OURS:
+            _create(connection, role, contained=contained)
+    password = sql.Literal(served_password)
+    power = sql.SQL("SUPERUSER" if contained else "NOSUPERUSER BYPASSRLS")
+    connection.execute(
+        sql.SQL("CREATE ROLE {} LOGIN {} PASSWORD {}").format(sql.Identifier(SERVED_ROLE), power, password)
+    )
+    if trial_role(catalog).stand_in:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(STAND_IN)))
+    known = {role.name for role in catalog.roles} | set(_OURS)
+    for role in catalog.roles:
+        for group in role.member_of:
+            if group in known or group.startswith("pg_"):
+                _grant(connection, group, role.name)
+    if not contained:
+        _make_member(connection, catalog)
+
+
+def _create(connection: Connection, role: Role, *, contained: bool) -> None:
+    words = ["LOGIN" if role.login else "NOLOGIN", "INHERIT" if role.inherit else "NOINHERIT"]
+    words += [word for flag, word in _FLAGS if getattr(role, flag) and (contained or flag != "superuser")]
+    connection.execute(sql.SQL("CREATE ROLE {} {}").format(sql.Identifier(role.name), sql.SQL(" ".join(words))))
+
+
+def _grant(connection: Connection, group: str, member: str) -> None:
+    if member not in (group, ADMIN):
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(member)))
+
+
+def _make_member(connection: Connection, catalog: Catalog) -> None:
+    """The served role of an uncontained engine: no superuser, but what every owner may do, it may."""
+    for name in ("pg_read_all_data", "pg_write_all_data"):
+        _grant(connection, name, SERVED_ROLE)
+    members = [role.name for role in catalog.roles if role.name not in _OURS]
+    if trial_role(catalog).stand_in:
+        members.append(STAND_IN)
+    for name in members:
+        _grant(connection, name, SERVED_ROLE)
+
+
+def hand_over(connection: Connection, catalog: Catalog) -> tuple[Fidelity, ...]:
+    """Give what superusers own to the stand-in, if the trial role is one. Run in the restored database."""
+    role = trial_role(catalog)
+    if not role.stand_in:
+        return ()
+    superusers = [each.name for each in catalog.roles if each.superuser] + [ADMIN]
+    for kind, identity, _ in connection.execute(_OWNED, (superusers,)).fetchall():
+        word = _ALTERED_AS.get(kind, kind.upper())
+        if word is not None:
+            # pg_identify_object quotes the identity itself; kind and identity come from the server, not from a user
+            statement = f"ALTER {word} {identity} OWNER TO {STAND_IN}"
+            connection.execute(statement.encode())
+    message = (
+        f"every owner in production is a superuser; in staging the ordinary role {STAND_IN} owns the database and"
+        " what they own (extensions, event triggers and functions in untrusted languages aside)"
+    )
+    return (Fidelity("role-replaced", message),)
+
+
+def database_owner(catalog: Catalog) -> str:
+    """Who owns the database in staging."""
+    role = trial_role(catalog)
+    return role.name if role.stand_in else catalog.database.owner
+
+
+def apply_settings(connection: Connection, catalog: Catalog) -> tuple[Fidelity, ...]:
+    """Database and role settings as in production; custom ones (with a dot) may hold secrets and stay behind."""
+    left: list[str] = []
+    known = {role.name for role in catalog.roles}
+    for role, text in catalog.database.settings:
+        name, _, value = text.partition("=")
+        if "." in name or (role is not None and role not in known):
+            left.append(name)
+            continue
+        target = (
+            sql.SQL("ROLE {} IN DATABASE {}").format(*map(sql.Identifier, (role, catalog.database.name)))
+            if role
+            else (sql.SQL("DATABASE {}").format(sql.Identifier(catalog.database.name)))
+        )
+        connection.execute(sql.SQL("ALTER {} SET {} TO {}").format(target, sql.SQL(_plain(name)), _value(name, value)))
+    if not left:
+        return ()
+    return (Fidelity("settings-left", f"custom settings stay in production: {', '.join(sorted(set(left)))}"),)
+
+
+_LIST_SETTINGS = ("search_path", "temp_tablespaces", "session_preload_libraries", "local_preload_libraries")
+
+
+def _value(name: str, value: str) -> sql.Composable:
+    """List settings are stored ready to be parsed again; all others are one literal."""
+    return sql.SQL(value) if name in _LIST_SETTINGS and value else sql.Literal(value)
+
+
+def _plain(name: str) -> str:
+    return name if name.replace("_", "").isalnum() else '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,75 @@
+"""Chooses where staging lives, and says in one line which engine it is and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from stagecopy.errors import StagingError
+from stagecopy.model.findings import Fidelity
+from stagecopy.postgres.binaries import SERVER, find
+from stagecopy.staging.docker import DockerEngine
+from stagecopy.staging.docker_client import connect, docker_answers, ensure_image
+from stagecopy.staging.embedded import EmbeddedEngine
+from stagecopy.staging.engine import Engine
+
+EngineChoice = Literal["auto", "docker", "embedded"]
+__all__ = ["EngineChoice", "Place", "choose", "docker_answers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What both engines need to know. ``image`` has its major filled in; ``cache`` is for unpacked wheels."""
+
+    project: str
+    major: int
+    image: str
+    root: Path
+    admin_password: str
+    cache: Path
+
+
+def choose(
+    kind: EngineChoice,
+    *,
+    project: str,
+    major: int,
+    image: str,
+    root: Path,
+    admin_password: str,
+    cache: Path,
+) -> tuple[Engine, tuple[Fidelity, ...], str]:
+    """The engine, what it differs in from production whatever the database, and the line that says which and why.
+
+    ``auto`` is docker when an engine answers and has (or can pull) the image, else embedded.
+    """
+    place = Place(project, major, image, root, admin_password, cache)
+    if kind == "docker":
+        return _docker(place, "as configured")
+    if kind == "embedded":
+        return _embedded(place, "as configured")
+    try:
+        return _docker(place, "a Docker engine answers")
+    except StagingError as failure:
+        return _embedded(place, failure.message)
+
+
+def _docker(place: Place, why: str) -> tuple[Engine, tuple[Fidelity, ...], str]:
+    client = connect()
+    try:
+        ensure_image(client, place.image)
+    finally:
+        client.close()
+    engine = DockerEngine(place.project, major=place.major, image=place.image, admin_password=place.admin_password)
+    return engine, engine.fidelity(), f"engine: docker ({why}), image {place.image}"
+
+
+def _embedded(place: Place, why: str) -> tuple[Engine, tuple[Fidelity, ...], str]:
+    binaries = find(place.major, programs=SERVER, newer=True, cache=place.cache)
+    engine = EmbeddedEngine(place.project, root=place.root, binaries=binaries, admin_password=place.admin_password)
+    found = engine.fidelity()
+    if binaries.major != place.major:
+        message = f"staging runs PostgreSQL {binaries.version}, production runs {place.major}"
+        found = (Fidelity("other-major", message), *found)
+    return engine, found, f"engine: embedded ({why}), PostgreSQL {binaries.version} from {binaries.source}"

@@ -1,0 +1,138 @@
+"""Snapshots: a stopped data directory and a manifest. Without its manifest, written last, it is no snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from stagecopy.errors import NoSnapshotError
+from stagecopy.files import read_json, write_json
+from stagecopy.home import Home, documents
+from stagecopy.model.findings import Fidelity
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """Enough to open the same engine again."""
+
+    name: str
+    major: int
+    image: str | None = None
+    folder: str | None = None
+    version: str | None = None
+    source: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """For manifests."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One immutable masked copy of production."""
+
+    id: str
+    directory: str
+    taken_at: datetime  # production's clock
+    engine: EngineSpec
+    database: str
+    trial_role: str
+    stand_in: bool
+    key_id: str
+    rows: Mapping[str, int]
+    masked: Mapping[str, tuple[str, ...]]
+    fidelity: tuple[Fidelity, ...]
+    backup: str | None = None
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """The manifest."""
+        return {
+            "format": 1,
+            **{name: getattr(self, name) for name in ("id", "directory", "database", "trial_role", "stand_in")},
+            "taken_at": self.taken_at.isoformat(),
+            "engine": self.engine.document(),
+            "key_id": self.key_id,
+            "rows": dict(self.rows),
+            "masked": {table: list(columns) for table, columns in self.masked.items()},
+            "fidelity": [asdict(each) for each in self.fidelity],
+            "backup": self.backup,
+            "source": dict(self.source),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Snapshot:
+        """A manifest read back."""
+        values = {name: value for name, value in document.items() if name != "format"}
+        values["taken_at"] = datetime.fromisoformat(values["taken_at"])
+        values["engine"] = EngineSpec(**values["engine"])
+        values["masked"] = {table: tuple(columns) for table, columns in values["masked"].items()}
+        values["fidelity"] = tuple(Fidelity(**each) for each in values["fidelity"])
+        return cls(**values)
+
+    @property
+    def age(self) -> float:
+        """Seconds since production looked like this."""
+        return (datetime.now(UTC) - self.taken_at).total_seconds()
+
+
+def save(home: Home, snapshot: Snapshot) -> None:
+    """Write the manifest: from here on it is a snapshot."""
+    write_json(home.snapshots / f"{snapshot.id}.json", snapshot.document())
+
+
+def forget(home: Home, snapshot: Snapshot) -> None:
+    """Take the manifest away first, so that a half-removed directory is never a snapshot."""
+    (home.snapshots / f"{snapshot.id}.json").unlink(missing_ok=True)
+
+
+def all_snapshots(home: Home) -> list[Snapshot]:
+    """Every snapshot, oldest first."""
+    return [Snapshot.from_document(document) for document in documents(home.snapshots)]
+
+
+def newest(home: Home) -> Snapshot | None:
+    """The newest snapshot, or None."""
+    found = all_snapshots(home)
+    return found[-1] if found else None
+
+
+def usable(home: Home, *, max_age: float) -> Snapshot:
+    """The newest snapshot if it is young enough. Raises NoSnapshotError."""
+    snapshot = newest(home)
+    if snapshot is None:
+        raise NoSnapshotError("no-snapshot", "there is no snapshot to try it on", hint="run `stagecopy refresh`")
+    if snapshot.age > max_age:
+        hours, limit = snapshot.age / 3600, max_age / 3600
+        raise NoSnapshotError(
+            "snapshot-too-old",
+            f"the newest snapshot is {hours:.1f} h old, trial.max_age allows {limit:g} h",
+            hint="run `stagecopy refresh`",
+        )
+    return snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What `staging url` points at."""
+
+    snapshot: str
+    directory: str
+    port: int
+    database: str
+    engine: EngineSpec
+
+
+def read_served(home: Home) -> Served | None:
+    """The served staging, or None."""
+    document = read_json(home.served)
+    if document is None:
+        return None
+    return Served(**{**document, "engine": EngineSpec(**document["engine"])})
+
+
+def write_served(home: Home, served: Served) -> None:
+    """Remember what is served; the port outlives every swap."""
+    write_json(home.served, asdict(served))

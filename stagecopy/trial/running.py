@@ -1,0 +1,156 @@
+"""The truth run: a migration's statements, one at a time, as ``psql -v ON_ERROR_STOP=1`` would send them.
+
+Surprising: nothing is wrapped in a transaction of ours. BEGIN and COMMIT in the file mean what they say, and a file
+that ends inside a transaction is rolled back, as it is when psql leaves.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from stagecopy.model.migration import MigrationRun, RunError, SourceFile, Statement, StatementRun, fingerprint
+from stagecopy.postgres.connect import Connection, staging_errors
+from stagecopy.postgres.failures import sqlstate_of, template_of
+from stagecopy.postgres.observing import prepared_transactions, wal_bytes_since, wal_position
+from stagecopy.trial.budget import Budget
+from stagecopy.trial.lexer import split
+from stagecopy.trial.sending import Reply, send
+
+_CANCELED = "57014"
+_OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What has run so far."""
+
+    statements: list[StatementRun] = field(default_factory=list)
+    error: RunError | None = None
+    timed_out: bool = False
+
+    def record(self, statement: Statement, reply: Reply, seconds: float) -> None:
+        n = len(self.statements) + 1
+        self.statements.append(StatementRun(n, statement.line, statement.text, seconds, reply.rows, reply.tag))
+
+    def stop(self, statement: Statement, message: str, sqlstate: str, *, line: int | None = None) -> None:
+        self.error = RunError(len(self.statements), line or statement.line, message, sqlstate)
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """The server beside the run: None stands for what could not be asked because the server was gone."""
+
+    observer: Connection
+    database: str
+    wal: str | None
+    prepared: frozenset[str] | None
+
+    @classmethod
+    def read(cls, observer: Connection, database: str) -> _Surroundings:
+        try:
+            return cls(observer, database, wal_position(observer), prepared_transactions(observer, database))
+        except psycopg.Error:
+            return cls(observer, database, None, None)
+
+    def wal_bytes(self) -> int | None:
+        try:
+            return wal_bytes_since(self.observer, self.wal) if self.wal else None
+        except psycopg.Error:
+            return None
+
+    def left_prepared(self) -> bool:
+        now = _Surroundings.read(self.observer, self.database).prepared
+        return bool(now is not None and self.prepared is not None and now - self.prepared)
+
+
+def run_migration(
+    connection: Connection,
+    files: Sequence[SourceFile],
+    *,
+    observer: Connection,
+    time_budget: float,
+    sha256: str | None = None,
+) -> MigrationRun:
+    """Run *files* in order on *connection* (autocommit, the trial's role, settings as the role has them).
+
+    *observer* is a superuser's connection to the same server; it only reads. All files are cut before the first
+    statement runs. Raises UsageError for a file that cannot be cut; a failing statement is in the result.
+    """
+    standard_strings = connection.info.parameter_status("standard_conforming_strings") != "off"
+    statements = [each for file in files for each in split(file, standard_strings=standard_strings)]
+    _speak_utf8(connection)
+    surroundings = _Surroundings.read(observer, connection.info.dbname)
+    progress = _Progress()
+    start = time.perf_counter()
+    with Budget(connection, time_budget) as budget:
+        for statement in statements:
+            _run_one(connection, statement, progress, budget)
+            if progress.error:
+                break
+    seconds = time.perf_counter() - start
+    left_open = _end_transaction(connection)
+    return MigrationRun(
+        sha256=sha256 or fingerprint(files),
+        seconds=seconds,
+        statements=tuple(progress.statements),
+        error=progress.error,
+        left_open=surroundings.left_prepared() or left_open,
+        wal_bytes=surroundings.wal_bytes(),
+        timed_out=progress.timed_out,
+    )
+
+
+def _speak_utf8(connection: Connection) -> None:
+    """Statements go out as UTF-8; without this the database's own encoding would be assumed."""
+    if connection.info.parameter_status("client_encoding") != "UTF8":
+        with staging_errors("setting the encoding of the session"):
+            connection.execute("SET client_encoding TO 'UTF8'")
+
+
+def _run_one(connection: Connection, statement: Statement, progress: _Progress, budget: Budget) -> None:
+    if budget.expired:  # a cancel may have come between two statements: what follows must not start
+        progress.record(statement, Reply("", None), 0.0)
+        _stop_late(progress, statement, budget)
+        return
+    start = time.perf_counter()
+    try:
+        reply = send(connection, statement.text)
+    except psycopg.Error as failure:
+        progress.record(statement, Reply("", None), time.perf_counter() - start)
+        if budget.expired and sqlstate_of(failure) == _CANCELED:
+            _stop_late(progress, statement, budget)
+        else:
+            message = template_of(failure, source=statement.text)
+            progress.stop(statement, message, sqlstate_of(failure), line=_line_of(failure, statement))
+    else:
+        progress.record(statement, reply, time.perf_counter() - start)
+
+
+def _stop_late(progress: _Progress, statement: Statement, budget: Budget) -> None:
+    progress.timed_out = True
+    progress.stop(statement, f"the time budget of {budget.seconds:g} s is used up", _CANCELED)
+
+
+def _line_of(failure: psycopg.Error, statement: Statement) -> int:
+    """The line in the file: the server counts characters from the statement's first."""
+    position = failure.diag.statement_position
+    before = statement.text[: int(position) - 1] if position else ""
+    return statement.line + before.count("\n")
+
+
+def _end_transaction(connection: Connection) -> bool:
+    """Roll back what is still open and say whether there was something."""
+    if connection.pgconn.transaction_status not in _OPEN:
+        return False
+    for _ in range(2):  # a late cancel may hit the first
+        try:
+            send(connection, "ROLLBACK")
+        except psycopg.Error:
+            continue
+        break
+    return True

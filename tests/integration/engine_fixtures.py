@@ -1,0 +1,232 @@
+"""Engines for tests, with what a test must see from outside: processes, containers, volumes, logs.
+
+Docker tests are skipped when no engine answers, except with STAGECOPY_REQUIRE_DOCKER=1, where that is a failure.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stagecopy.errors import StagingError
+from stagecopy.files import remove_tree
+from stagecopy.model.staging import ClusterSpec
+from stagecopy.postgres.binaries import SERVER, find
+from stagecopy.staging.docker import DockerEngine
+from stagecopy.staging.docker_client import connect, docker_answers
+from stagecopy.staging.embedded import EmbeddedEngine
+from stagecopy.staging.engine import Engine
+from stagecopy.staging.postmaster import postmaster
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+IMAGE = "postgres:15"
+SPEC = ClusterSpec("UTF8", "C.UTF-8", "C.UTF-8")
+SMALL = {"shared_buffers": "16MB", "max_connections": "20"}
+
+
+@dataclass
+class Lab(ABC):
+    """One engine and a look at it that does not go through it."""
+
+    engine: Engine
+    project: str
+    password: str
+
+    @abstractmethod
+    def again(self, project: str | None = None) -> Engine:
+        """Another engine object on the same place, as another process or another project has it."""
+
+    @abstractmethod
+    def foreign(self, name: str) -> tuple[Engine, str]:
+        """An engine of another project, and the name by which it would reach our *name*."""
+
+    @abstractmethod
+    def leftovers(self) -> list[str]:
+        """Everything of this project that exists: processes, folders, containers, volumes."""
+
+    @abstractmethod
+    def unmarked(self, name: str) -> None:
+        """Something under our *name* that does not carry our mark."""
+
+    @abstractmethod
+    def remove_unmarked(self, name: str) -> None:
+        """Take it away again."""
+
+    @abstractmethod
+    def log(self, name: str) -> str:
+        """The server's log."""
+
+    @abstractmethod
+    def kill(self, name: str) -> None:
+        """Kill the server's first process, as the kernel does when memory runs out."""
+
+    @abstractmethod
+    def visible(self, name: str) -> str:
+        """What other users of the machine can see of the running server."""
+
+
+@dataclass
+class EmbeddedLab(Lab):
+    """Folders under a temporary one."""
+
+    root: Path
+    major: int
+
+    def again(self, project: str | None = None) -> Engine:
+        binaries = find(self.major, programs=SERVER, newer=False)
+        return EmbeddedEngine(project or self.project, root=self.root, binaries=binaries, admin_password=self.password)
+
+    def foreign(self, name: str) -> tuple[Engine, str]:
+        return self.again(f"{self.project}-other"), name
+
+    def leftovers(self) -> list[str]:
+        folders = [path.name for path in self.root.iterdir()] if self.root.is_dir() else []
+        return sorted(folders + [f"process {pid}" for pid in self._processes(self.root)])
+
+    def unmarked(self, name: str) -> None:
+        (self.root / name / "data").mkdir(parents=True)
+
+    def remove_unmarked(self, name: str) -> None:
+        remove_tree(self.root / name)
+
+    def log(self, name: str) -> str:
+        return (self.root / name / "log").read_text(encoding="utf-8")
+
+    def kill(self, name: str) -> None:
+        running = postmaster(self.root / name / "data")
+        assert running
+        os.kill(running.pid, signal.SIGKILL)
+
+    def visible(self, name: str) -> str:
+        running = postmaster(self.root / name / "data")
+        assert running
+        shown = [Path(f"/proc/{running.pid}/{part}") for part in ("cmdline", "environ")]
+        return "".join(path.read_text(encoding="utf-8").replace("\0", " ") for path in shown)
+
+    def _processes(self, folder: Path) -> list[str]:
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                inside = (entry / "cwd").readlink().is_relative_to(folder)
+            except OSError:
+                continue
+            if inside:
+                found.append(entry.name)
+        return found
+
+
+@dataclass
+class DockerLab(Lab):
+    """Volumes and containers, seen through a client of the lab's own."""
+
+    client: DockerClient
+
+    def again(self, project: str | None = None) -> Engine:
+        return DockerEngine(project or self.project, major=15, image=IMAGE, admin_password=self.password)
+
+    def foreign(self, name: str) -> tuple[Engine, str]:
+        head, _, tail = name.partition("-")  # project P with name a-b and project P-a with name b meet in one volume
+        return self.again(f"{self.project}-{head}"), tail
+
+    def leftovers(self) -> list[str]:
+        words = {"label": f"stagecopy.project={self.project}"}
+        boxes = [f"container {box['Names'][0]}" for box in self.client.api.containers(all=True, filters=words)]
+        volumes = [f"volume {volume.name}" for volume in self.client.volumes.list(filters=words)]
+        return sorted(boxes + volumes)
+
+    def unmarked(self, name: str) -> None:
+        self.client.volumes.create(self._full(name))
+
+    def remove_unmarked(self, name: str) -> None:
+        self.client.volumes.get(self._full(name)).remove()
+
+    def log(self, name: str) -> str:
+        return self.client.containers.get(self._full(name)).logs().decode()
+
+    def kill(self, name: str) -> None:
+        self.client.containers.get(self._full(name)).kill()
+
+    def visible(self, name: str) -> str:
+        box = self.client.containers.get(self._full(name))
+        return json.dumps([box.attrs, box.top()])
+
+    def _full(self, name: str) -> str:
+        return f"stagecopy-{self.project}-{name}"
+
+
+def docker_required() -> None:
+    """Skip without Docker, or fail where the Docker tests are mandatory."""
+    if docker_answers():
+        return
+    if os.environ.get("STAGECOPY_REQUIRE_DOCKER") == "1":
+        pytest.fail("no Docker engine answers, but STAGECOPY_REQUIRE_DOCKER=1")
+    pytest.skip("no Docker engine answers")
+
+
+@pytest.fixture(scope="session")
+def docker_engine_answers() -> None:
+    """Ask for this in a test marked ``docker``."""
+    docker_required()
+
+
+def _embedded_lab(major: int, base: Path) -> EmbeddedLab:
+    try:
+        binaries = find(major, programs=SERVER, newer=False)
+    except StagingError as missing:
+        pytest.skip(missing.message)
+    project, password = f"test-{secrets.token_hex(3)}", secrets.token_urlsafe(18)
+    engine = EmbeddedEngine(project, root=base / "clusters", binaries=binaries, admin_password=password)
+    return EmbeddedLab(engine, project, password, base / "clusters", major)
+
+
+def _docker_lab(client: DockerClient) -> DockerLab:
+    project, password = f"test-{secrets.token_hex(3)}", secrets.token_urlsafe(18)
+    engine = DockerEngine(project, major=15, image=IMAGE, admin_password=password)
+    return DockerLab(engine, project, password, client)
+
+
+@pytest.fixture(
+    scope="session",
+    params=["embedded", "embedded-18", pytest.param("docker", marks=pytest.mark.docker)],
+)
+def lab(request: pytest.FixtureRequest, reachable_folder: Path) -> Iterator[Lab]:
+    """Every engine in turn; what a test leaves behind is destroyed at the end, through the engine."""
+    made: Lab
+    if request.param == "docker":
+        docker_required()
+        client = connect()
+        made = _docker_lab(client)
+    else:
+        major = 18 if request.param == "embedded-18" else 15
+        made = _embedded_lab(major, Path(tempfile.mkdtemp(dir=reachable_folder)))
+        made.root.parent.chmod(0o711)
+    try:
+        yield made
+    finally:
+        for directory in made.engine.directories():
+            made.engine.destroy(directory.name)
+        left = made.leftovers()
+        if isinstance(made, DockerLab):
+            made.client.close()
+    assert left == []
+
+
+@pytest.fixture(scope="session")
+def reachable_folder() -> Iterator[Path]:
+    """A temporary folder that the server's user can enter; pytest's own are 0700."""
+    folder = Path(tempfile.mkdtemp(prefix="stagecopy-engines-"))
+    folder.chmod(0o711)
+    yield folder
+    remove_tree(folder)

@@ -1,0 +1,118 @@
+"""One cluster, prepared with a database per case, then copied twice: the before and after servers of a diff."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+from stagecopy.model.server import Address
+from stagecopy.postgres.connect import connect_staging, wait_until_ready
+from stagecopy.process import Identity, environment, run, start
+
+_SETTINGS = {"fsync": "off", "autovacuum": "off", "shared_buffers": "64MB", "max_prepared_transactions": "5"}
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPair:
+    """Addresses of both servers; a case names its database."""
+
+    before: Address
+    after: Address
+
+    def case(self, database: str) -> tuple[Address, Address]:
+        """Both sides of one case."""
+        return self.before.to(database=database), self.after.to(database=database)
+
+
+def binaries() -> Path:
+    """The newest host binaries; without them the test is skipped."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    if not found:
+        pytest.skip("no PostgreSQL binaries on this host")
+    return found[-1].parent
+
+
+def _identity() -> Identity | None:
+    if os.geteuid() != 0:
+        return None
+    try:
+        user = pwd.getpwnam("postgres")
+    except KeyError:
+        pytest.skip("no user postgres to run a server as")
+    return Identity("postgres", user.pw_uid, user.pw_gid)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _running(data: Path) -> Iterator[Address]:
+    port = _free_port()
+    options = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+    options += ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", f"unix_socket_directories={data}"]
+    child = start(
+        [binaries() / "postgres", "-D", data, *options],
+        env=environment(),
+        cwd=data,
+        identity=_identity(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = Address("127.0.0.1", port, "postgres", "", "postgres")
+    try:
+        wait_until_ready(address, deadline=30)
+        yield address
+    finally:
+        child.terminate()  # SIGTERM waits for sessions; the tests close theirs
+        try:
+            child.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+@contextmanager
+def server_pair(databases: Mapping[str, str]) -> Iterator[ServerPair]:
+    """Two servers with equal copies of *databases* (name to SQL)."""
+    home = Path(mkdtemp(prefix="stagecopy-pair-"))
+    identity = _identity()
+    try:
+        if identity:
+            os.chown(home, identity.uid, identity.gid)
+        base = home / "base"
+        argv: list[str | Path] = [binaries() / "initdb", "-D", base, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
+        run(argv, env=environment(), cwd=home, identity=identity)
+        with _running(base) as address:
+            for name, script in databases.items():
+                with connect_staging(address) as connection:
+                    connection.execute(f'CREATE DATABASE "{name}"'.encode())
+                with connect_staging(address.to(database=name)) as connection:
+                    connection.execute("SET search_path TO public")
+                    connection.execute(script.encode())
+        for side in ("before", "after"):
+            run(["cp", "-a", base, home / side])
+        with _running(home / "before") as before, _running(home / "after") as after:
+            yield ServerPair(before, after)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def migrate(address: Address, script: str) -> None:
+    """Run *script* as psql would: each statement on its own line of ``;;`` is a transaction of its own."""
+    with connect_staging(address) as connection:
+        connection.execute("SET search_path TO public")
+        for part in script.split(";;"):
+            connection.execute(part.encode())

@@ -1,0 +1,191 @@
+"""Rule files: every mistake is located, all of them at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stagecopy.errors import UsageError
+from stagecopy.masking.identifiers import Part, TableName, parse_table, quote, table_key
+from stagecopy.masking.loader import load_rules
+from stagecopy.masking.rules import RuleSet
+
+
+def write(folder: Path, text: str, name: str = "rules.yaml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def mistakes(folder: Path, text: str) -> list[str]:
+    """The listed mistakes of one file, without the folder."""
+    write(folder, text)
+    with pytest.raises(UsageError) as caught:
+        load_rules(folder)
+    assert caught.value.code == "bad-rules"
+    lines = caught.value.message.replace(f"{folder}/", "").splitlines()[1:]
+    assert (caught.value.where or "").replace(f"{folder}/", "") == lines[0].split(": ")[0]
+    return lines
+
+
+def column_mistake(folder: Path, rule: str) -> str:
+    """The one mistake of a column's rule that stands in line 5."""
+    lines = mistakes(folder, f"version: 1\ntables:\n  users:\n    columns:\n      email: {rule}\n")
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("rules.yaml:5: ")
+    return lines[0].removeprefix("rules.yaml:5: ")
+
+
+def test_a_full_file_is_read(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "version: 1\ntables:\n"
+        "  public.users:\n    columns:\n      email: {mask: email}\n      born: {mask: shift_date, days: 7}\n"
+        "      plan: {keep: not personal}\n      note: {mask: null}\n      other: {mask: 'null'}\n"
+        "  sessions: {rows: none}\n  vault.secrets: {skip: not readable}\n"
+        "patterns:\n  - {column: '*_email', mask: email}\n  - {type: boolean, keep: no free text}\n",
+    )
+    rules = load_rules(tmp_path)
+    users, sessions, secrets = rules.tables
+    assert [entry.decision.text for entry in users.columns] == [
+        "mask: email", "mask: shift_date, days: 7", "keep", "mask: null", "mask: null",
+    ]  # fmt: skip
+    assert users.columns[0].decision.where == f"{tmp_path}/rules.yaml:5"
+    assert (sessions.name.schema.text, sessions.rows) == ("public", "none")
+    assert secrets.skip == "not readable"
+    assert [dict(pattern.globs) for pattern in rules.patterns] == [{"column": "*_email"}, {"type": "boolean"}]
+
+
+def test_a_folder_is_read_sorted_and_not_into_packs(tmp_path: Path) -> None:
+    for name, table in (("b.yml", "b"), ("a.yaml", "a"), ("note.txt", "c")):
+        write(tmp_path, f"version: 1\ntables: {{{table}: {{rows: none}}}}\n", name)
+    (tmp_path / "packs").mkdir()
+    write(tmp_path / "packs", "version: 9\n", "p.yaml")
+    assert [rule.text for rule in load_rules(tmp_path).tables] == ["a", "b"]
+    assert [rule.text for rule in load_rules(tmp_path / "b.yml").tables] == ["b"]
+
+
+def test_an_empty_folder_has_no_rules_and_a_missing_one_is_an_error(tmp_path: Path) -> None:
+    assert load_rules(tmp_path) == RuleSet()
+    with pytest.raises(UsageError) as caught:
+        load_rules(tmp_path / "none")
+    assert caught.value.code == "bad-rules"
+
+
+def test_A33_every_mistake_of_every_file_is_listed_at_once(tmp_path: Path) -> None:
+    write(tmp_path, "version: 1\ntabels: {}\n", "a.yaml")
+    write(tmp_path, "a: [\n", "b.yaml")
+    write(tmp_path, "version: 1\ntables:\n  u: {colums: {}}\n  v: {rows: some}\n", "c.yaml")
+    with pytest.raises(UsageError) as caught:
+        load_rules(tmp_path)
+    lines = caught.value.message.replace(f"{tmp_path}/", "").splitlines()
+    assert lines[0] == "4 mistakes in the masking rules:"
+    assert lines[1] == "a.yaml:2: unknown key 'tabels'; did you mean 'tables'?"
+    assert any(line.startswith("b.yaml:") and "not valid YAML" in line for line in lines)
+    assert "c.yaml:3: unknown key 'colums'; did you mean 'columns'?" in lines
+    assert "c.yaml:4: `rows` is `all` or `none`" in lines
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("{mask: emial}", "unknown mask 'emial'; did you mean 'email'?"),
+        ("{msk: email}", "unknown key 'msk'; did you mean 'mask'?"),
+        ("{mask: }", "`mask` is empty; the mask that empties a column is spelled `mask: null`"),
+        ("{mask: ~}", "`mask` is empty"),
+        ("{mask: keep}", "`keep` is not a mask here"),
+        ("{mask: email, days: 3}", "unknown key 'days'"),
+        ("{mask: shift_date, dayz: 3}", "unknown key 'dayz'; did you mean 'days'?"),
+        ("{mask: shift_date, days: none}", "`days` is a whole number from 1 to"),
+        ("{mask: shift_date, days: 0}", "`days` is a whole number from 1 to"),
+        ("{mask: constant}", "mask constant: needs `value: TEXT`"),
+        ("{mask: [email]}", "`mask` is empty"),
+        ("{mask: email, keep: not personal}", "`mask` and `keep` stand together"),
+        ("{mask: email, subject: customer}", "`subject` is not available yet in this version"),
+        ("{mask: email, on_bad: fail}", "`on_bad` is not available yet in this version"),
+        ("email", "neither a mask nor a reason to keep is given"),
+        ("", "neither a mask nor a reason to keep is given"),
+        *((f"{{keep: {reason}}}", "`keep` says why") for reason in ("", "~", "true", "yes", "Yes", "no", "ok", "'  x '")),
+    ],
+)
+def test_A33_a_wrong_column_rule_is_located(tmp_path: Path, rule: str, said: str) -> None:
+    found = mistakes(tmp_path, f"version: 1\ntables:\n  users:\n    columns:\n      email: {rule}\n")
+    assert all(line.startswith("rules.yaml:5: ") for line in found)
+    assert found[0].removeprefix("rules.yaml:5: ").startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("tables: {}\n", "rules.yaml:1: no version given; write `version: 1`"),
+        ("version: 2\n", "rules.yaml:1: version '2' is not known"),
+        ("- a\n", "rules.yaml:1: a rule file is a mapping"),
+        ("version: 1\nuse: [authjs]\n", "rules.yaml:2: `use` is not available yet in this version"),
+        ("version: 1\nsubjects:\n  c: {table: u, key: id}\n", "rules.yaml:2: `subjects` is not available yet"),
+        ("version: 1\nreferences:\n  - {from: a.b, to: c.d}\n", "rules.yaml:2: `references` is not available yet"),
+        ("version: 1\ntables:\n  u: {rows: {percent: 3}}\n", "rules.yaml:3: partial rows are not available yet"),
+        ("version: 1\ntables:\n  u: {rows: {where: a > 1}}\n", "rules.yaml:3: partial rows are not available yet"),
+        ("version: 1\ntables:\n  u:\n", "rules.yaml:3: nothing is said about u"),
+        ("version: 1\ntables:\n  u: {skip: yes}\n", "rules.yaml:3: `skip` says why"),
+        ("version: 1\ntables:\n  u: {skip: unreadable, rows: none}\n", "rules.yaml:3: `skip` leaves the whole table out"),
+        ("version: 1\ntables:\n  a.b.c: {rows: none}\n", "rules.yaml:3: 'a.b.c' has 3 parts"),
+        ("version: 1\ntables:\n  'a\"b': {rows: none}\n", "rules.yaml:3: "),
+        ("version: 1\ntables:\n- u\n", "rules.yaml:2: `tables` must be a mapping"),
+        ("version: 1\npatterns: {a: b}\n", "rules.yaml:2: `patterns` must be a list"),
+        ("version: 1\npatterns:\n  - {mask: email}\n", "rules.yaml:3: a pattern names none of its keys"),
+        ("version: 1\npatterns:\n  - {colum: x, type: text, mask: email}\n", "rules.yaml:3: unknown key 'colum'; did you"),
+        ("version: 1\npatterns:\n  - {column: , mask: email}\n", "rules.yaml:3: `column` must be text"),
+        ("version: 1\ntables:\n  u: {columns: {a.b: {mask: text}}}\n", "rules.yaml:3: 'a.b' has a dot"),
+        ("version: 1\ntables:\n  u: {rows: none}\n  u: {rows: all}\n", "rules.yaml:4: 'u' stands twice, in line 3 and"),
+    ],
+)
+def test_A33_a_wrong_file_is_located(tmp_path: Path, text: str, said: str) -> None:
+    assert mistakes(tmp_path, text)[0].startswith(said)
+
+
+def test_one_mistake_is_noted_once(tmp_path: Path) -> None:
+    assert column_mistake(tmp_path, "{keep: true}") == (
+        "`keep` says why, in 3 characters or more; for example {keep: not personal}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "table"),
+    [
+        ("users", Part("public", glob=False), Part("users", glob=False)),
+        ("Sales.Users", Part("Sales", glob=False), Part("Users", glob=False)),
+        ("bazaar-vid_user", Part("public", glob=False), Part("bazaar-vid_user", glob=False)),
+        ("tenant_*.inv?", Part("tenant_*", glob=True), Part("inv?", glob=True)),
+        ('"a.b"."c""d*"', Part("a.b", glob=False), Part('c"d*', glob=False)),
+        ('s."*"', Part("s", glob=False), Part("*", glob=False)),
+    ],
+)
+def test_names(text: str, schema: Part, table: Part) -> None:
+    assert parse_table(text) == TableName(schema, table)
+
+
+@pytest.mark.parametrize("text", ["", ".", "a.", ".a", 'a"b', '"a', '""', '"a"b', "a.b.c"])
+def test_names_that_are_none(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_table(text)
+
+
+NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=12)
+
+
+@given(NAMES, NAMES)
+def test_A1_any_name_survives_quoting(schema: str, table: str) -> None:
+    name = parse_table(table_key(schema, table))
+    assert name == TableName(Part(schema, glob=False), Part(table, glob=False))
+    assert name.matches(schema, table)
+
+
+@given(st.text("ab*?[]", max_size=8), st.text("ab[]", max_size=8))
+def test_globs_know_only_star_and_question_mark(pattern: str, text: str) -> None:
+    if not {*"*?"} & {*pattern}:
+        assert Part(pattern, glob=True).matches(text) is (pattern == text)
+    assert Part("*", glob=True).matches(text)
+    assert quote(pattern) == pattern or quote(pattern).startswith('"')
