@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -13,6 +13,8 @@ from stagecopy.cli.options import Config, Json, Quiet, Session, Verbose, session
 
 if TYPE_CHECKING:
     from stagecopy.flows.demo import DemoSteps
+    from stagecopy.model.refresh import RefreshResult
+    from stagecopy.model.trial import TrialResult
 
 
 def register(app: typer.Typer) -> None:
@@ -26,35 +28,53 @@ def demo(config: Config = None, json: Json = False, quiet: Quiet = False, verbos
     from stagecopy.flows.demo import demo as run
     from stagecopy.report.progress import progress_on
 
-    with progress_on(current.err(), quiet=current.quiet or current.json) as progress:
-        steps = run(os.environ, progress, lambda text, file: _tell(current, text, file))
-    return _shown(current, steps)
-
-
-def _tell(current: Session, text: str, file: Path | None) -> None:
-    if current.quiet or current.json:
-        return
-    sys.stderr.write(f"\n# {text}\n")
-    if file is not None:
-        sys.stderr.write("".join(f"    {line}\n" for line in file.read_text(encoding="utf-8").splitlines()))
-
-
-def _shown(current: Session, steps: DemoSteps) -> int:
-    from stagecopy.report.document import refresh_document, trial_document
-    from stagecopy.report.terminal_refresh import refresh_summary
-    from stagecopy.report.terminal_trial import trial_report
-
+    with progress_on(current.err(), quiet=True) as progress:
+        steps = run(os.environ, progress, _Onlooker(current))
     code = 0 if steps.as_promised else (steps.refreshed.exit or 1)
-    trials = [each for each in (steps.bad, steps.safe) if each is not None]
     if current.json:
-        documents = {"bad": None, "safe": None} | dict(zip(("bad", "safe"), map(trial_document, trials), strict=False))
-        facts = {"refresh": refresh_document(steps.refreshed), **documents}
-        current.document({"format": 1, "exit": code, "error": None, **facts})
-    elif not current.quiet:
-        refresh_summary(current.out(), steps.refreshed)
-        for each in trials:
-            current.out().print()
-            trial_report(current.out(), each)
+        current.document(_document(steps, code))
     if steps.refreshed.error is not None:
         raise steps.refreshed.error
     return code
+
+
+class _Onlooker:
+    """Prints each step and its report as it comes."""
+
+    def __init__(self, current: Session) -> None:
+        self._silent = current.quiet or current.json
+        self._out = current.out()
+
+    def step(self, text: str, migration: Path | None = None) -> None:
+        if self._silent:
+            return
+        sys.stdout.write(f"\n# {text}\n\n")
+        if migration is not None:
+            lines = migration.read_text(encoding="utf-8").splitlines()
+            sys.stdout.write("".join(f"    {line}".rstrip() + "\n" for line in lines) + "\n")
+        sys.stdout.flush()
+
+    def refreshed(self, result: RefreshResult) -> None:
+        from stagecopy.report.terminal_refresh import refresh_summary
+
+        if not self._silent and result.error is None:
+            refresh_summary(self._out, result)
+
+    def tried(self, result: TrialResult) -> None:
+        from stagecopy.report.terminal_trial import trial_report
+
+        if not self._silent:
+            trial_report(self._out, result)
+
+
+def _document(steps: DemoSteps, code: int) -> dict[str, Any]:
+    from stagecopy.report.document import refresh_document, trial_document
+
+    return {
+        "format": 1,
+        "exit": code,
+        "error": None,
+        "refresh": refresh_document(steps.refreshed),
+        "bad": trial_document(steps.bad) if steps.bad else None,
+        "safe": trial_document(steps.safe) if steps.safe else None,
+    }

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
     app.command(name="trial", epilog="Example: stagecopy trial migrations/0042_ids.sql")(trial)
 
 
-def trial(
+def trial(  # noqa: PLR0913, PLR0917 - one parameter per flag
     files: Annotated[
         list[str] | None, typer.Argument(metavar="FILE…|-", help="SQL files in the order to run, or - for stdin.")
     ] = None,

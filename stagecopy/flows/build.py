@@ -105,10 +105,11 @@ class Build:
         with connect_staging(self._admin) as connection, staging_errors("finishing the copy"):
             finish.set_sequences(connection, self._catalog)
             self._fidelity += roles.hand_over(connection, self._catalog)
-            self._fidelity += roles.apply_settings(connection, self._catalog)
             finish.settle(connection)
             self._progress.stage("verify")
             finish.verify_counts(connection, self._loaded, self._through)
+        with connect_staging(self._admin) as connection, staging_errors("copying settings"):
+            self._fidelity += roles.apply_settings(connection, self._catalog)
 
     def seal(self, *, key_id: str) -> None:
         """Stop cleanly, flush to disk, keep the backup, write the manifest last."""

@@ -17,13 +17,15 @@ _log = logging.getLogger(__name__)
 def clean_up(work: Workplace, engine: Engine) -> None:
     """End and remove data directories, dumps and temporary folders of runs that no longer live."""
     home = work.home
+    # This order matters: what is listed was made by a run that lived then; if it has ended since, it is kept below.
+    directories = engine.directories()
     alive = [folder.name for folder in home.runs.iterdir() if is_alive(home.runs, folder.name)]
     kept = {snapshot.directory for snapshot in all_snapshots(home)}
     if served := read_served(home):
         kept.add(served.directory)
     if swap := read_json(home.swap):
         kept.add(swap["new"]["directory"])
-    for directory in engine.directories():
+    for directory in directories:
         if directory.name not in kept and directory.run not in alive:
             _log.info("removing %s, left by run %s", directory.name, directory.run)
             engine.destroy(directory.name)

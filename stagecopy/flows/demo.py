@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from psycopg import sql
 
@@ -54,13 +55,26 @@ class DemoSteps:
         return self.bad is not None and self.safe is not None and (self.bad.exit, self.safe.exit) == (1, 0)
 
 
-def demo(environ: Mapping[str, str], progress: Progress, tell: Callable[[str, Path | None], None]) -> DemoSteps:
-    """Run the demo. *tell* hears what comes next and the migration file that is about to be tried."""
+class Audience(Protocol):
+    """Hears each step before it begins and sees its result when it is there."""
+
+    def step(self, text: str, migration: Path | None = None) -> None:
+        """What comes next; *migration* is the file that is about to be tried."""
+
+    def refreshed(self, result: RefreshResult) -> None:
+        """The copy is made, or failed."""
+
+    def tried(self, result: TrialResult) -> None:
+        """A trial has ended."""
+
+
+def demo(environ: Mapping[str, str], progress: Progress, audience: Audience) -> DemoSteps:
+    """Run the demo for *audience*. Raises StagecopyError when a server cannot be had."""
     folder = Path(tempfile.mkdtemp(prefix="stagecopy-demo-"))
     if os.geteuid() == 0:
         folder.chmod(0o711)  # PostgreSQL runs as an unprivileged user and must reach its data directory
     try:
-        tell("starting a production database of our own: 565 accounts of a small video-editing service", None)
+        audience.step("a production database of our own: 565 accounts of a small video-editing service")
         with _production(folder) as url:
             written = write_project(folder / "project")
             ours = {
@@ -71,29 +85,29 @@ def demo(environ: Mapping[str, str], progress: Progress, tell: Callable[[str, Pa
             }
             project = load_project(written.config, ours)
             try:
-                return _steps(project, written, progress, tell)
+                return _steps(project, written, progress, audience)
             finally:
                 destroy(open_workplace(project))
     finally:
         remove_tree(folder)
 
 
-def _steps(
-    project: Project, written: DemoProject, progress: Progress, tell: Callable[[str, Path | None], None]
-) -> DemoSteps:
-    tell("refresh: copy it, masked, into staging", None)
+def _steps(project: Project, written: DemoProject, progress: Progress, audience: Audience) -> DemoSteps:
+    audience.step("refresh: copy it, masked, into staging")
     refreshed = refresh(project, RefreshOptions(), progress)
+    audience.refreshed(refreshed)
     if refreshed.error is not None:
         return DemoSteps(refreshed)
-    tell("trial: the id fix as it happened", written.bad_migration)
-    bad = trial(project, TrialOptions((_source(written.bad_migration),)))
-    tell("trial: the same wish, done safely", written.safe_migration)
-    safe = trial(project, TrialOptions((_source(written.safe_migration),)))
+    bad = _tried(project, audience, "trial: the id fix as it happened", written.bad_migration)
+    safe = _tried(project, audience, "trial: the same wish, done safely", written.safe_migration)
     return DemoSteps(refreshed, bad, safe)
 
 
-def _source(path: Path) -> SourceFile:
-    return SourceFile(path.name, path.read_bytes())
+def _tried(project: Project, audience: Audience, text: str, migration: Path) -> TrialResult:
+    audience.step(text, migration)
+    result = trial(project, TrialOptions((SourceFile(migration.name, migration.read_bytes()),)))
+    audience.tried(result)
+    return result
 
 
 @contextmanager

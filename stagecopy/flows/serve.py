@@ -5,8 +5,8 @@ from __future__ import annotations
 from stagecopy.errors import StagingError, UsageError
 from stagecopy.files import remove_tree
 from stagecopy.flows.swap import SERVED_SETTINGS, finish_swap, swap_in
-from stagecopy.flows.workplace import Workplace
-from stagecopy.history.runs import new_id
+from stagecopy.flows.workplace import Workplace, alone
+from stagecopy.history.runs import new_id, open_run
 from stagecopy.model.server import Address
 from stagecopy.model.staging import ServerOptions
 from stagecopy.staging.engine import Engine
@@ -54,10 +54,12 @@ def served_url(work: Workplace) -> str:
 def reset(work: Workplace) -> Snapshot:
     """Serve a fresh copy of the newest snapshot: whatever was done to staging is undone."""
     finish_swap(work.home)
-    snapshot = newest(work.home)
-    if snapshot is None:
-        raise StagingError("no-snapshot", "there is no snapshot to go back to", hint="run `stagecopy refresh`")
-    serve(work, snapshot, new_id())
+    with alone(work, "refresh"), open_run(work.home.runs, "staging reset") as run:
+        snapshot = newest(work.home)
+        if snapshot is None:
+            raise StagingError("no-snapshot", "there is no snapshot to go back to", hint="run `stagecopy refresh`")
+        serve(work, snapshot, run.id)
+        run.finish({"format": 1, "exit": 0, "error": None, "snapshot": snapshot.id})
     return snapshot
 
 
@@ -82,6 +84,11 @@ def inventory(work: Workplace) -> list[dict[str, object]]:
 def destroy(work: Workplace) -> list[str]:
     """End and remove all of this project but backups, history and key. Returns the names removed."""
     finish_swap(work.home)
+    with alone(work, "refresh"):
+        return _destroy(work)
+
+
+def _destroy(work: Workplace) -> list[str]:
     removed = []
     for path in (work.home.served, work.home.path / "secrets.json", *work.home.snapshots.glob("*.json")):
         path.unlink(missing_ok=True)

@@ -69,9 +69,7 @@ def ruled_tables(catalog: Catalog) -> tuple[Table, ...]:
 
 
 def _decision(table: Table, column: Column, ruling: Ruling) -> Decision:
-    return Decision(
-        table, column, ruling.verdict, ruling.mask, ruling.options, ruling.reason, ruling.confidence
-    )
+    return Decision(table, column, ruling.verdict, ruling.mask, ruling.options, ruling.reason, ruling.confidence)
 
 
 def _evidence(column: Column, values: Sequence[str] | None) -> Evidence:

@@ -173,6 +173,8 @@ def _places(subject: Subject) -> Ruling | None:
 
 def _labels(subject: Subject) -> Ruling | None:
     """Text whose name calls it a code, a label or an identifier."""
+    if subject.column.category == "A" and subject.last in names.HARMLESS:
+        return keep(f"list of labels ({subject.last})", 0.7)
     if not text_like(subject.column):
         return None
     plain = names.meaning(subject.words)
@@ -191,8 +193,10 @@ def _labels(subject: Subject) -> Ruling | None:
 
 def _credits(subject: Subject) -> Ruling | None:
     """Names of artists and authors: public most of the time, but only a human knows."""
-    bare = names.is_bare_name(subject.words) and subject.about.words[-1:] != () and (
-        subject.about.words[-1] in names.CREDITS
+    bare = (
+        names.is_bare_name(subject.words)
+        and subject.about.words[-1:] != ()
+        and (subject.about.words[-1] in names.CREDITS)
     )
     if text_like(subject.column) and (bare or subject.last in names.CREDITS) and subject.samples is None:
         return todo("names of authors or artists")

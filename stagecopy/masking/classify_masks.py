@@ -23,7 +23,7 @@ _TEXT_MASKS: dict[str, tuple[str, ...]] = {
     "email": ("email", "hash", "text"),
     "first_name": ("first_name", "hash", "text"),
     "last_name": ("last_name", "hash", "text"),
-    "name": ("name", "hash", "text"),
+    "name": ("name", "username", "hash", "text"),
     "username": ("username", "hash", "text"),
     "phone": ("phone", "text", "hash"),
     "extension": ("phone", "text", "hash"),

@@ -51,7 +51,7 @@ def describe_tables(catalog: Catalog) -> dict[int, About]:
 
 
 def _leads_to_person(about: About) -> bool:
-    return (about.person or about.address) and not about.organisation
+    return (about.person or about.value_kind == "address") and not about.organisation
 
 
 def _kinds(table: Table) -> set[str]:
@@ -74,9 +74,9 @@ def _alone(table: Table) -> About:
         kinds -= _ADDRESS_KINDS  # a list of cities or postal codes is nobody's address
     refers = any(names.points_at_person(names.words_of(column.name)) for column in table.columns)
     organisation = head in names.ORGANISATIONS
-    person = not organisation and (head in names.PEOPLE or bool(kinds & _PERSON_KINDS) and _whose(kinds, words))
+    person = not organisation and (head in names.PEOPLE or (bool(kinds & _PERSON_KINDS) and _whose(kinds, words)))
     lookup = head in names.LOOKUPS
-    secret = not lookup and any(word in names.SECRET_TABLES for word in words)
+    secret = not lookup and any(word in names.SIGN_IN_TABLES for word in words)
     near = person or bool(kinds & _NEAR_KINDS) or refers or secret or bool(kinds & _PERSON_KINDS)
     return About(
         words=words,

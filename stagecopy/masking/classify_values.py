@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from stagecopy.masking.names_given import GIVEN_NAMES
-from stagecopy.masking.names_match import meaning, words_of
+from stagecopy.masking.names_match import SALUTATIONS, meaning, words_of
 from stagecopy.masking.names_split import fold
 
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[A-Za-z]{2,}")
-_IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?:/\d+)?|(?=[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}")
+_IP = re.compile(
+    r"(?:\d{1,3}\.){3}\d{1,3}(?:/\d+)?|(?=[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}"
+)
 _MAC = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}")
 _PHONE = re.compile(r"(?:\+|00|\()[\d\s().\-/]{6,24}")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}")
@@ -83,8 +85,12 @@ _SHAPES: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("bank", "account or card numbers", lambda text: _iban(text) or _card(text)),
     ("phone", "telephone numbers", _phone),
     ("user_agent", "user agents", _AGENT.fullmatch),
+    ("gender", "forms of address", lambda text: fold(text).lower().rstrip(".") in SALUTATIONS and len(text) > 1),
     ("random", "long random values", _random),
 )
+
+
+_NOT_LEAVES = frozenset({"random", "gender"})  # identifiers and labels are what documents are made of
 
 
 def look(values: Sequence[str]) -> Evidence:
@@ -130,7 +136,8 @@ def look_json(values: Sequence[str]) -> Evidence:
         found = meaning(words_of(key)) if key else None
         if found is not None and text:
             return Evidence(len(values), kind="traits", why=f"documents have a key that reads as {found.words}")
-        shape = next((plural for kind, plural, matches in _SHAPES if kind != "random" and matches(text)), None)
+        found_shapes = (plural for shape, plural, matches in _SHAPES if shape not in _NOT_LEAVES and matches(text))
+        shape = next(found_shapes, None)
         if shape:
             return Evidence(len(values), kind="traits", why=f"documents hold {shape}")
     return Evidence(len(values), plain=len(values) >= _ENOUGH)

@@ -31,7 +31,10 @@ def draft_rules(catalog: Catalog, decisions: Sequence[Decision]) -> str:
     served = _served_by_keys(catalog, decisions)
     lines = [_HEAD + _summary(decisions), "version: 1"]
     body = [
-        line for table in ruled_tables(catalog) if by_table.get(table.oid) for line in _table(by_table[table.oid], served)
+        line
+        for table in ruled_tables(catalog)
+        if by_table.get(table.oid)
+        for line in _table(by_table[table.oid], served)
     ]
     ruled = any(each.verdict != "todo" for each in decisions)
     return "\n".join([*lines, "tables:" if ruled else "tables: {}", *body]) + "\n"
@@ -66,12 +69,14 @@ def _table(decisions: Sequence[Decision], served: dict[tuple[int, int], str]) ->
         leader = served.get((decision.table.oid, decision.column.attnum))
         if leader is not None:
             yield f"      # {_one_line(decision.column.name)}: as {_one_line(leader)}, which it references"
-        yield f"      {_todo(decision)}" if decision.verdict == "todo" else f"      {key}: {_rule(decision)}"
+        line = _todo(decision) if decision.verdict == "todo" else f"{key}: {_rule(decision)}"
+        yield f"      {line}"
 
 
 def _todo(decision: Decision) -> str:
     column = decision.column
-    return f"# todo: {_one_line(column.name)} ({_one_line(column.type)}): mask: …, or keep: why  # {_one_line(decision.reason)}"
+    what = _one_line(f"{column.name} ({column.type})")
+    return f"# todo: {what}: mask: …, or keep: why  # {_one_line(decision.reason)}"
 
 
 def _rule(decision: Decision) -> str:

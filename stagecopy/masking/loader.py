@@ -28,21 +28,20 @@ def load_rules(folder_or_file: Path) -> RuleSet:
     Raises UsageError ``bad-rules`` that lists every mistake as ``file:line: what; hint``.
     """
     mistakes = Mistakes()
-    documents = []
-    for path in _files(folder_or_file):
-        try:
-            documents.append(load(path, code=CODE))
-        except UsageError as failure:
-            mistakes.add(failure.where or str(path), failure.message, failure.hint)
     tables: list[TableRule] = []
     patterns: list[PatternRule] = []
-    for document in documents:
-        reader = _Reader(document, mistakes)
+    files = _files(folder_or_file)
+    for path in files:
+        try:
+            reader = _Reader(load(path, code=CODE), mistakes)
+        except UsageError as failure:
+            mistakes.add(failure.where or str(path), failure.message, failure.hint)
+            continue
         reader.read()
         tables += reader.tables
         patterns += reader.patterns
     mistakes.raise_any()
-    return RuleSet(tuple(tables), tuple(patterns), tuple(document.path for document in documents))
+    return RuleSet(tuple(tables), tuple(patterns), tuple(str(path) for path in files))
 
 
 def _files(folder_or_file: Path) -> list[Path]:

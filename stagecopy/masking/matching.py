@@ -7,6 +7,7 @@ that all partitions of a table are treated alike.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -45,9 +46,22 @@ class Matcher:
     rules: RuleSet
     mistakes: Mistakes
     _tables: dict[int, Table] = field(default_factory=dict)
+    _exact: dict[tuple[str, str], list[TableRule]] = field(default_factory=lambda: defaultdict(list))
+    _globs: list[TableRule] = field(default_factory=list)
+    _entries_of: dict[int, list[TableRule]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        """Index both sides: with thousands of tables and entries, comparing each with each takes minutes."""
         self._tables = {table.oid: table for table in self.catalog.tables}
+        for rule in self.rules.tables:
+            if rule.name.glob:
+                self._globs.append(rule)
+            else:
+                self._exact[rule.name.schema.text, rule.name.table.text].append(rule)
+        for table in self.catalog.tables:
+            exact = self._exact.get((table.schema, table.name), [])
+            globs = [rule for rule in self._globs if rule.name.matches(table.schema, table.name)]
+            self._entries_of[table.oid] = exact + globs
 
     def lineage(self, table: Table) -> Iterator[Table]:
         """The table, then the partitioned tables above it."""
@@ -61,9 +75,7 @@ class Matcher:
         for each in self.lineage(table):
             for glob in (False, True):
                 said = [
-                    rule
-                    for rule in self.rules.tables
-                    if rule.name.glob is glob and (rule.rows or rule.skip) and rule.name.matches(each.schema, each.name)
+                    rule for rule in self._entries_of[each.oid] if rule.name.glob is glob and (rule.rows or rule.skip)
                 ]
                 if said:
                     return self._agreed(each, said)
@@ -94,11 +106,10 @@ class Matcher:
         return None
 
     def _entries(self, table: Table, column: str, *, glob: bool) -> Iterator[ColumnRule]:
-        for rule in self.rules.tables:
-            if rule.name.matches(table.schema, table.name):
-                for entry in rule.columns:
-                    if (rule.name.glob or entry.column.glob) is glob and entry.column.matches(column):
-                        yield entry
+        for rule in self._entries_of[table.oid]:
+            for entry in rule.columns:
+                if (rule.name.glob or entry.column.glob) is glob and entry.column.matches(column):
+                    yield entry
 
     def _one_meaning(self, table: Table, column: Column, found: list[ColumnRule]) -> None:
         first, name = found[0].decision, f"{table.qualified}.{column.name}"
@@ -112,8 +123,12 @@ class Matcher:
 
     def idle(self) -> None:
         """Note every entry that names a table or column the catalog does not have."""
+        meant: dict[str, list[Table]] = defaultdict(list)
+        for table in self.catalog.tables:
+            for rule in self._entries_of[table.oid]:
+                meant[rule.where].append(table)
         for rule in self.rules.tables:
-            tables = [table for table in self.catalog.tables if rule.name.matches(table.schema, table.name)]
+            tables = meant[rule.where]
             if not tables:
                 self._no_table(rule)
             elif not rule.skip and not any(table.kind in _KINDS for table in tables):

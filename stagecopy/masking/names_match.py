@@ -1,4 +1,4 @@
-"""Which kind of personal data a name means: ``BillingPostalCode`` is a postal code, ``email_verified_at`` is nothing."""
+"""Which kind of personal data a name means: ``BillingPostalCode`` a postal code, ``email_verified_at`` none."""
 
 from __future__ import annotations
 
@@ -27,8 +27,18 @@ _ENDINGS = {
     "datumurodzenia": "birth",
 }
 # Abbreviations that stand alone in names: cust_nm, emp_adr.
-_SHORT = {"nm": "name", "adr": "addr", "cust": "customer", "emp": "employee", "usr": "user", "mob": "mobile", "acct": "account"}
-_CONNECTING = frozenset({"of", "the", "de", "del", "della", "di", "du", "des", "da", "do", "dos", "das", "la", "le", "el"})
+_SHORT = {
+    "nm": "name",
+    "adr": "addr",
+    "cust": "customer",
+    "emp": "employee",
+    "usr": "user",
+    "mob": "mobile",
+    "acct": "account",
+}
+_CONNECTING = frozenset(
+    {"of", "the", "de", "del", "della", "di", "du", "des", "da", "do", "dos", "das", "la", "le", "el"}
+)
 
 
 def _list(text: str) -> frozenset[str]:
@@ -51,7 +61,7 @@ def _phrases() -> dict[Words, str]:
 PHRASES = _phrases()
 PEOPLE = _list(vocabulary.PEOPLE)
 ORGANISATIONS = _list(vocabulary.ORGANISATIONS)
-SECRET_TABLES = _list(vocabulary.SECRET_TABLES)
+SIGN_IN_TABLES = _list(vocabulary.SIGN_IN_TABLES)
 MESSAGE_TABLES = _list(vocabulary.MESSAGE_TABLES)
 AUDIT_TABLES = _list(vocabulary.AUDIT_TABLES)
 EVENT_TABLES = _list(vocabulary.EVENT_TABLES)
@@ -66,12 +76,16 @@ VALUES = _list(vocabulary.VALUES)
 AMOUNTS = _list(vocabulary.AMOUNTS)
 PUBLIC_CODES = _list(vocabulary.PUBLIC_CODES)
 DOERS = _list(vocabulary.DOERS)
+SALUTATIONS = _list(vocabulary.SALUTATIONS)
 _ABOUT = _list(vocabulary.ABOUT)
 HASHED = _list(vocabulary.HASHED)
 _LONGEST = max(len(phrase) for phrase in PHRASES)
 _KNOWN = frozenset(
     {word for phrase in PHRASES for word in phrase}.union(
-        *(words for words in (PEOPLE, ORGANISATIONS, SECRET_TABLES, MESSAGE_TABLES, AUDIT_TABLES, EVENT_TABLES, ROW_IMAGES)),
+        *(
+            words
+            for words in (PEOPLE, ORGANISATIONS, SIGN_IN_TABLES, MESSAGE_TABLES, AUDIT_TABLES, EVENT_TABLES, ROW_IMAGES)
+        ),
         *(HARMLESS, IDENTIFIERS, CREDITS, JOB_TITLE, DESCRIPTION, _ABOUT, HASHED, _FORMS_OF_NAME),
         *(LOOKUPS, VALUES, AMOUNTS),
     )
@@ -108,7 +122,7 @@ def meaning(words: Words) -> Meaning | None:
     tail = [word for word in words[start + length :] if not word.isdigit()]
     if any(word in HASHED for word in tail):
         return Meaning(kind, " ".join(words[start : start + length]), hashed=True)
-    if any(word in _ABOUT for word in tail):
+    if any(word in _ABOUT or (kind == "message" and word in IDENTIFIERS) for word in tail):
         return None
     return Meaning(kind, " ".join(words[start : start + length]))
 

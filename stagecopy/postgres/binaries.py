@@ -12,6 +12,7 @@ import re
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -154,7 +155,7 @@ def _unpack(archive: Path, tree: Path) -> None:
         inside = next(path for path in sorted(beside.iterdir()) if path.is_dir())
         if not tree.is_dir():
             inside.rename(tree)
-    except (OSError, tarfile.TarError, StopIteration) as failure:
+    except (OSError, EOFError, zlib.error, tarfile.TarError, StopIteration) as failure:
         raise StagingError("bad-archive", f"cannot unpack {archive.name}: {failure}") from failure
     finally:
         remove_tree(beside)

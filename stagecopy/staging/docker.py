@@ -243,7 +243,8 @@ class DockerEngine:
                 labels={**labels_of(mark), "stagecopy.role": "server", _OPTIONS: wanted},
                 user="postgres",
                 environment=settings.server_locale(),
-                volumes=[f"{name}:{tasks.MOUNT}"],
+                mounts=tasks.mounts({name: tasks.MOUNT}, labels_of(mark)),
+                log_config=tasks.log_to_file(),
                 ports={_PORT: (LOOPBACK, options.port or 0)},
                 shm_size="1g",  # 64 MB by default, on which parallel index builds die
                 stop_signal="SIGINT",

@@ -6,8 +6,10 @@ that never meet Docker should not pay.
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from stagecopy.errors import StagingError
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.errors import APIError
 
+_DEFAULT_HOST = "unix:///var/run/docker.sock"
 _LOOK_SECONDS = 5
 _CALL_SECONDS = 120
 _TAKEN = ("port is already allocated", "address already in use")
@@ -26,6 +29,7 @@ def connect(*, timeout: int = _CALL_SECONDS) -> DockerClient:
     """A client for the engine that DOCKER_HOST names, else the local socket's. Raises ``docker-unreachable``."""
     import docker
 
+    _knock()
     with docker_errors("connecting"):
         client = docker.from_env(timeout=timeout)
         client.ping()
@@ -82,11 +86,27 @@ def docker_errors(doing: str) -> Iterator[None]:
     except APIError as failure:
         raise _refused(failure, doing) from failure
     except (DockerException, requests.exceptions.RequestException) as failure:
-        raise StagingError(
-            "docker-unreachable",
-            f"the Docker engine does not answer ({doing}): {_reason(failure)}",
-            hint="start Docker, set DOCKER_HOST, or use staging.engine: embedded",
-        ) from failure
+        raise _unreachable(f"the Docker engine does not answer ({doing}): {_reason(failure)}") from failure
+
+
+def _knock() -> None:
+    """Try the local socket before the SDK does, which leaks a socket and mumbles when nobody listens there."""
+    path = os.environ.get("DOCKER_HOST") or _DEFAULT_HOST
+    if not path.startswith("unix://"):
+        return
+    path = path.removeprefix("unix://")
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as door:
+        door.settimeout(_LOOK_SECONDS)
+        try:
+            door.connect(path)
+        except OSError as failure:
+            reason = failure.strerror or str(failure)
+            raise _unreachable(f"no Docker engine answers at {path}: {reason}") from failure
+
+
+def _unreachable(message: str) -> StagingError:
+    hint = "start Docker, set DOCKER_HOST, or use staging.engine: embedded"
+    return StagingError("docker-unreachable", message, hint=hint)
 
 
 def _refused(failure: APIError, doing: str) -> StagingError:

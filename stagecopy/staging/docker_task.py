@@ -20,6 +20,7 @@ from stagecopy.staging.docker_client import docker_errors
 if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
+    from docker.types import LogConfig, Mount
 
 MOUNT = "/stagecopy"
 DATA = f"{MOUNT}/pgdata"
@@ -59,7 +60,7 @@ class TaskError(StagingError):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to run: a script for sh with its arguments, as whom, on which volumes (volume -> mount point:mode)."""
+    """What to run: a script for sh with its arguments, as whom, on which volumes (see ``mounts``)."""
 
     what: str
     script: str
@@ -83,7 +84,8 @@ def run_task(client: DockerClient, image: str, task: Task, *, name: str, labels:
                 network_mode="none",
                 environment={"LC_ALL": "C"},
                 labels={**labels, "stagecopy.role": "task"},
-                volumes=[f"{volume}:{place}" for volume, place in task.volumes.items()],
+                mounts=mounts(task.volumes, labels),
+                log_config=log_to_file(),
             )
             if task.files:
                 box.put_archive("/", _archive(task.files))
@@ -98,6 +100,27 @@ def run_task(client: DockerClient, image: str, task: Task, *, name: str, labels:
     if code != 0:
         raise TaskError(task.what, code, output)
     return output
+
+
+def mounts(volumes: Mapping[str, str], labels: Mapping[str, str]) -> list[Mount]:
+    """Mounts of volume -> place, with ``:ro`` behind a place that is only read.
+
+    Surprising: Docker makes a volume that is missing. When our request outlives our process and the volume is gone
+    meanwhile, the new one must carry the mark, or nobody would know whose it is.
+    """
+    from docker.types import Mount
+
+    return [
+        Mount(place.removesuffix(":ro"), volume, read_only=place.endswith(":ro"), no_copy=True, labels=dict(labels))
+        for volume, place in volumes.items()
+    ]
+
+
+def log_to_file() -> LogConfig:
+    """A log that can be read back, whatever the engine's default is, and that does not grow for ever."""
+    from docker.types import LogConfig
+
+    return LogConfig(type="json-file", config={"max-size": "5m"})
 
 
 def _archive(files: Mapping[str, str]) -> bytes:

@@ -79,14 +79,15 @@ class EmbeddedEngine:
         data = self._stopped(name)
         for _ in range(TRIES):
             port = options.port or free_port()
+            address = Address(LOOPBACK, port, ADMIN, self._password, "postgres")
             try:
                 self._launch(data, port, options)
-            except StagingError as failure:
-                if failure.code == "port-in-use" and options.port is None:
+                wait_until_ready(address, deadline=settings.READY_SECONDS)
+            except BaseException as failure:
+                self._end_now(data)
+                if isinstance(failure, StagingError) and failure.code == "port-in-use" and options.port is None:
                     continue  # somebody took it between our look and the server's bind
                 raise
-            address = Address(LOOPBACK, port, ADMIN, self._password, "postgres")
-            wait_until_ready(address, deadline=settings.READY_SECONDS)
             return address
         raise StagingError("port-in-use", f"no free loopback port was found in {TRIES} tries")
 
@@ -105,9 +106,7 @@ class EmbeddedEngine:
         folder = self._home / settings.check_name(name)
         if folder.exists() or folder.is_symlink():
             checked(read_mark(folder), project=self._project, name=name)
-            if postmaster(folder / "data"):
-                self._program(folder, "pg_ctl", "stop", "-s", "-w", *_deadline(10), "-m", "immediate", check=False)
-            end_all(folder)
+            self._end_now(folder / "data")
             remove_marked(folder)
         elif self._home.is_dir():
             sweep(self._home)
@@ -183,12 +182,17 @@ class EmbeddedEngine:
         )
         if started.code == 0:
             return
-        self._program(data.parent, "pg_ctl", "stop", "-s", "-w", *_deadline(10), "-m", "immediate", check=False)
         text = _text_from(log, before)
         if _NO_PORT in text:
             raise StagingError("port-in-use", f"the loopback port {port} is taken", hint="free it or choose another")
         tail = scrub("\n".join((text.strip() or started.tail).splitlines()[-_LOG_TAIL:]))
         raise StagingError("start-failed", f"the server on {data.parent.name} did not start: {tail}")
+
+    def _end_now(self, data: Path) -> None:
+        """End the server, and whatever else of ours works there, without a checkpoint."""
+        if postmaster(data):
+            self._program(data.parent, "pg_ctl", "stop", "-s", "-w", *_deadline(10), "-m", "immediate", check=False)
+        end_all(data.parent)
 
     @contextmanager
     def _made(self, name: str, kind: Kind, run: str) -> Iterator[Path]:

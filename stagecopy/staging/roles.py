@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+import psycopg
 from psycopg import sql
 
 from stagecopy.model.catalog import Catalog, Role
@@ -31,7 +32,7 @@ _FLAGS = (
 # Everything a role owns in this database, as ALTER … OWNER TO understands it. Left out: what follows its table
 # (sequences of a column), members of extensions, and what only a superuser may own.
 _OWNED = """
-SELECT o.type, o.identity, p.pronargs IS NOT NULL
+SELECT o.type, o.identity
   FROM pg_catalog.pg_shdepend s
   CROSS JOIN LATERAL pg_catalog.pg_identify_object(s.classid, s.objid, 0) o
   LEFT JOIN pg_catalog.pg_proc p ON s.classid = 'pg_catalog.pg_proc'::regclass AND p.oid = s.objid
@@ -43,14 +44,14 @@ SELECT o.type, o.identity, p.pronargs IS NOT NULL
    AND s.classid NOT IN ('pg_catalog.pg_extension'::regclass, 'pg_catalog.pg_event_trigger'::regclass,
                          'pg_catalog.pg_largeobject'::regclass, 'pg_catalog.pg_foreign_data_wrapper'::regclass,
                          'pg_catalog.pg_language'::regclass, 'pg_catalog.pg_default_acl'::regclass,
-                         'pg_catalog.pg_subscription'::regclass)
+                         'pg_catalog.pg_subscription'::regclass, 'pg_catalog.pg_publication'::regclass)
    AND (l.lanname IS NULL OR l.lanpltrusted OR l.lanname = 'internal')
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                     WHERE d.classid = s.classid AND d.objid = s.objid
                       AND (d.deptype = 'e' OR (d.deptype IN ('a', 'i') AND o.type = 'sequence')))
  ORDER BY 1, 2
 """
-_ALTERED_AS = {"composite type": "TYPE", "domain constraint": None, "table column": None}
+_ALTERED_AS = {"composite type": "TYPE", "statistics object": "STATISTICS"}  # where ALTER has another word for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +122,12 @@ def hand_over(connection: Connection, catalog: Catalog) -> tuple[Fidelity, ...]:
     if not role.stand_in:
         return ()
     superusers = [each.name for each in catalog.roles if each.superuser] + [ADMIN]
-    for kind, identity, _ in connection.execute(_OWNED, (superusers,)).fetchall():
-        word = _ALTERED_AS.get(kind, kind.upper())
-        if word is not None:
-            # pg_identify_object quotes the identity itself; kind and identity come from the server, not from a user
-            statement = f"ALTER {word} {identity} OWNER TO {STAND_IN}"
-            connection.execute(statement.encode())
+    for kind, identity in connection.execute(_OWNED, (superusers,)).fetchall():
+        # kind and identity are the server's own words, quoted by pg_identify_object
+        word = sql.SQL(_ALTERED_AS.get(kind, kind.upper()))
+        connection.execute(
+            sql.SQL("ALTER {} {} OWNER TO {}").format(word, sql.SQL(identity), sql.Identifier(STAND_IN))
+        )
     message = (
         f"every owner in production is a superuser; in staging the ordinary role {STAND_IN} owns the database and"
         " what they own (extensions, event triggers and functions in untrusted languages aside)"
@@ -141,32 +142,31 @@ def database_owner(catalog: Catalog) -> str:
 
 
 def apply_settings(connection: Connection, catalog: Catalog) -> tuple[Fidelity, ...]:
-    """Database and role settings as in production; custom ones (with a dot) may hold secrets and stay behind."""
-    left: list[str] = []
+    """Database and role settings as in production; custom ones (with a dot) may hold secrets and stay behind.
+
+    Values pass through set_config and ``SET … FROM CURRENT``: a stored value is never parsed as SQL. The connection's
+    own settings are spoilt by that; use one of its own.
+    """
+    left: set[str] = set()
     known = {role.name for role in catalog.roles}
     for role, text in catalog.database.settings:
         name, _, value = text.partition("=")
-        if "." in name or (role is not None and role not in known):
-            left.append(name)
-            continue
-        target = (
-            sql.SQL("ROLE {} IN DATABASE {}").format(*map(sql.Identifier, (role, catalog.database.name)))
-            if role
-            else (sql.SQL("DATABASE {}").format(sql.Identifier(catalog.database.name)))
-        )
-        connection.execute(sql.SQL("ALTER {} SET {} TO {}").format(target, sql.SQL(_plain(name)), _value(name, value)))
+        foreign = "." in name or (role is not None and role not in known)
+        if foreign or not _applied(connection, catalog.database.name, role, (name, value)):
+            left.add(name)
     if not left:
         return ()
-    return (Fidelity("settings-left", f"custom settings stay in production: {', '.join(sorted(set(left)))}"),)
+    return (Fidelity("settings-left", f"settings that stay in production: {', '.join(sorted(left))}"),)
 
 
-_LIST_SETTINGS = ("search_path", "temp_tablespaces", "session_preload_libraries", "local_preload_libraries")
-
-
-def _value(name: str, value: str) -> sql.Composable:
-    """List settings are stored ready to be parsed again; all others are one literal."""
-    return sql.SQL(value) if name in _LIST_SETTINGS and value else sql.Literal(value)
-
-
-def _plain(name: str) -> str:
-    return name if name.replace("_", "").isalnum() else '"' + name.replace('"', '""') + '"'
+def _applied(connection: Connection, database: str, role: str | None, setting: tuple[str, str]) -> bool:
+    name, value = setting
+    target = sql.SQL("DATABASE {}").format(sql.Identifier(database))
+    if role is not None:
+        target = sql.SQL("ROLE {} IN ").format(sql.Identifier(role)) + target
+    try:
+        connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+        connection.execute(sql.SQL("ALTER {} SET {} FROM CURRENT").format(target, sql.Identifier(name)))
+    except psycopg.Error:
+        return False  # of another major version, or only to be set when a session begins
+    return True

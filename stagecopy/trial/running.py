@@ -70,9 +70,9 @@ class _Surroundings:
 
 def run_migration(
     connection: Connection,
+    observer: Connection,
     files: Sequence[SourceFile],
     *,
-    observer: Connection,
     time_budget: float,
     sha256: str | None = None,
 ) -> MigrationRun:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import selectors
 from dataclasses import dataclass
 
+import psycopg
 from psycopg import capabilities, pq
 from psycopg.errors import error_from_result
 
 from stagecopy.postgres.connect import Connection
 
 _ROWS_AT_ONCE = 1000
-_ROWS_FOLLOW = (pq.ExecStatus.SINGLE_TUPLE, pq.ExecStatus.TUPLES_CHUNK)
 _FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
 
 
@@ -30,7 +30,7 @@ class Reply:
 def send(connection: Connection, sql: str) -> Reply:
     """Run *sql* as it stands: no parameters, nothing prepared. Raises psycopg.Error.
 
-    The text goes out as UTF-8 whatever the session's client_encoding has become: that is how the file is written.
+    The text goes out as UTF-8, which must be the session's client_encoding.
     """
     pgconn = connection.pgconn
     pgconn.send_query(sql.encode())
@@ -38,24 +38,32 @@ def send(connection: Connection, sql: str) -> Reply:
         pgconn.set_chunked_rows_mode(_ROWS_AT_ONCE)
     else:
         pgconn.set_single_row_mode()
-    reply, failed = Reply("", None), None
     with selectors.DefaultSelector() as selector:
         selector.register(pgconn.socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
         while pgconn.flush():
             selector.select()
             pgconn.consume_input()
         selector.modify(pgconn.socket, selectors.EVENT_READ)
+        return _reply(pgconn, selector)
+
+
+def _reply(pgconn: pq.abc.PGconn, selector: selectors.BaseSelector) -> Reply:
+    """Read all results, so that the connection can be used again; the first failure is raised at the end."""
+    reply, failed = Reply("", None), None
+    try:
         while (result := _next_result(pgconn, selector)) is not None:
             if result.status in _FAILED:
-                failed = failed or result
+                failed = failed or error_from_result(result)
             elif result.status == pq.ExecStatus.COPY_IN:
                 pgconn.put_copy_end(b"a trial has no data for COPY FROM STDIN")
             elif result.status == pq.ExecStatus.COPY_OUT:
                 _discard_copy(pgconn, selector)
-            elif result.status not in _ROWS_FOLLOW:
-                reply = Reply((result.command_status or b"").decode("ascii", "replace"), result.command_tuples)
+            elif tag := result.command_status:  # libpq hangs it on the last piece of the rows, whichever that is
+                reply = Reply(tag.decode("ascii", "replace"), result.command_tuples)
+    except psycopg.OperationalError as lost:  # a server that goes may say why first
+        failed = failed or lost
     if failed:
-        raise error_from_result(failed)
+        raise failed
     return reply
 
 

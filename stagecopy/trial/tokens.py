@@ -3,7 +3,7 @@
 Surprising: this follows psql's reading, not the server's, in the places where they differ, because a migration is
 judged by what psql would have sent. psql reads line by line, so a string continued on the next line starts anew (an
 E'' prefix does not carry over); ``:name`` swallows the name, so ``:e'`` starts no escape string; a number swallows the
-word that touches it, so ``1e'`` starts none either. What is no token of SQL at all is a token here: the server judges it.
+word that touches it, so ``1e'`` starts none either. What is no token of SQL is one here: the server judges.
 """
 
 from __future__ import annotations

@@ -13,11 +13,11 @@ Told = dict[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """``{}`` as table = the table is listed, with nothing but its name."""
+    """``tables`` is None where a test of its own looks at the outcome."""
 
     before: str
     migration: str
-    tables: dict[str, Told] = field(default_factory=dict)
+    tables: dict[str, Told] | None = field(default_factory=dict)
     extension: str | None = None
 
 
@@ -111,10 +111,20 @@ CASES: dict[str, Case] = {
             }
         },
     ),
-    "expand_contract": Case(  # an old name taken over by a renamed column: the old values are gone all the same
+    "expand_contract": Case(  # a new column under the name of a dropped one is compared with it: nothing is lost here
         T,
         "ALTER TABLE t ADD n text; UPDATE t SET n = a; ALTER TABLE t DROP COLUMN a; ALTER TABLE t RENAME n TO a",
-        {"t": {"rows": (100, 100)}},
+    ),
+    "name_taken_over": Case(  # b was there before: it keeps its values, those of a are gone
+        T,
+        "ALTER TABLE t DROP COLUMN a; ALTER TABLE t RENAME b TO a; UPDATE t SET a = NULL WHERE id = 1",
+        {
+            "t": {
+                "rows": (100, 100),
+                "changed": 1,
+                "columns": {"a": {"changed": 1, "value_to_null": 1, "lost": 101, "type_from": "text"}},
+            }
+        },
     ),
     "int_to_bigint": Case(
         T,
@@ -579,5 +589,22 @@ CASES: dict[str, Case] = {
             "p1": {"rows": (50, 50), "columns": {"v": {"lost": 50, "type_from": "text"}}},
             "p2": {"rows": (0, 0), "columns": {"v": {"type_from": "text"}}},
         },
+    ),
+    "schema_parts": Case(
+        T + "CREATE INDEX i ON t (b); CREATE VIEW w AS SELECT id FROM t; INSERT INTO t VALUES (0, 'x', 1);"
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+        "CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();",
+        "ALTER TABLE t ALTER a SET DEFAULT 'x', ALTER a SET NOT NULL, ADD CONSTRAINT c CHECK (b > 0) NOT VALID;"
+        "ALTER TABLE t RENAME CONSTRAINT t_pkey TO pk; DROP INDEX i; COMMENT ON TABLE t IS 'told';"
+        "GRANT SELECT ON t TO PUBLIC; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (id > 0);"
+        "ALTER TABLE t DISABLE TRIGGER g; CREATE OR REPLACE VIEW w AS SELECT id FROM t WHERE b > 1; CREATE SEQUENCE s;"
+        "CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';;"
+        "CREATE UNIQUE INDEX bad ON t (id);;UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'bad'::regclass",
+        None,
+    ),
+    "unreadable": Case(
+        "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'secret')",
+        "BEGIN; LOCK TABLE t; SET LOCAL lock_timeout = 0; PREPARE TRANSACTION 'left'",
+        None,
     ),
 }

@@ -35,7 +35,7 @@ def load_sample(address: Address, name: str) -> None:
         pytest.skip(f"no psql in {_PSQL.parent}")
     env = process.environment({"PGPASSWORD": address.password})
     where = ["-h", address.host, "-p", str(address.port), "-U", address.user, "-d", address.database]
-    argv = [_PSQL, *where, "-X", "-q", "-v", "ON_ERROR_STOP=1"]
+    argv: list[str | Path] = [_PSQL, *where, "-X", "-q", "-v", "ON_ERROR_STOP=1"]
     child = process.start(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     _, errors = child.communicate(gzip.decompress(dump.read_bytes()))
     assert child.returncode == 0, errors.decode()[-500:]

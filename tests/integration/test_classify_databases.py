@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import yaml
-from tests.integration.sample_databases import SAMPLES, create_sample
 
 from stagecopy.masking.classify import Decision, classify
 from stagecopy.masking.classify_sample import table_sampler
@@ -22,6 +20,7 @@ from stagecopy.model.server import Address
 from stagecopy.postgres.catalog import read_catalog
 from stagecopy.postgres.connect import connect_production
 from stagecopy.postgres.dsn import Dsn
+from tests.integration.sample_databases import SAMPLES, create_sample
 
 PERSONAL: dict[str, dict[str, list[str]]] = yaml.safe_load((Path(__file__).parents[1] / "personal.yaml").read_text())
 MOST_TODO = 0.10
@@ -52,9 +51,9 @@ def _judge(name: str, address: Address) -> Judged:
 
 
 @pytest.fixture(scope="session", params=SAMPLES)
-def judged(request: pytest.FixtureRequest, scratch_server: Address) -> Iterator[Judged]:
+def judged(request: pytest.FixtureRequest, scratch_server: Address) -> Judged:
     """Each sample, loaded once."""
-    yield _judge(request.param, create_sample(scratch_server, request.param))
+    return _judge(request.param, create_sample(scratch_server, request.param))
 
 
 def _named(decisions: tuple[Decision, ...], verdict: str) -> set[str]:

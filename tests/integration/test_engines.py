@@ -12,7 +12,6 @@ from dataclasses import replace
 
 import psycopg
 import pytest
-from engine_fixtures import SMALL, SPEC, DockerLab, EmbeddedLab, Lab
 
 from stagecopy.errors import StagingError
 from stagecopy.model.server import Address
@@ -20,6 +19,7 @@ from stagecopy.model.staging import ClusterSpec, DataDirectory, Kind, ServerOpti
 from stagecopy.postgres.connect import connect_staging
 from stagecopy.staging.engine import ADMIN, Engine
 from stagecopy.staging.ports import free_port
+from tests.integration.engine_fixtures import SMALL, SPEC, DockerLab, EmbeddedLab, Lab
 
 ANY_PORT = ServerOptions(settings=SMALL)
 
@@ -274,7 +274,7 @@ def test_what_has_no_mark_is_not_destroyed(lab: Lab) -> None:
 CHILD = """
 import sys
 sys.path[:0] = {path!r}
-from engine_fixtures import *
+from tests.integration.engine_fixtures import *
 import os
 from pathlib import Path
 from stagecopy.model.staging import ServerOptions
@@ -300,6 +300,7 @@ def test_a_killed_initialise_is_listed_and_goes_completely(lab: Lab) -> None:
     wait_for(lambda: any(directory.name == "half" for directory in lab.engine.directories()))
     child.kill()
     child.wait()
+    time.sleep(1.0)  # a request to Docker that outlived the child comes to its end
     assert DataDirectory("half", "served", "run-9", running=False) in lab.engine.directories()
     lab.engine.destroy("half")
     assert lab.leftovers() == before

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.integration.scratch_server import BINARIES
 
 from stagecopy import process
 from stagecopy.model.server import Address
 from stagecopy.trial import tokens as kinds
 from stagecopy.trial.lexer import Role, pieces
 from stagecopy.trial.tokens import tokens
+from tests.integration.scratch_server import BINARIES
 
 _SENT = re.compile(r"\*{9} QUERY \*{10}\n(.*?)\n\*{26}\n", re.DOTALL)
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from tests.integration.scratch_server import running_server
 
 from stagecopy.errors import UsageError
 from stagecopy.model.migration import MigrationRun, SourceFile, fingerprint
 from stagecopy.model.server import Address
 from stagecopy.postgres.connect import Connection, connect_staging
 from stagecopy.trial.running import run_migration
+from tests.integration.scratch_server import running_server
 
 CANARY = "Zwetschgenknödel-4711"
 _ROLE = "migrator"
@@ -51,7 +51,7 @@ def run(fresh_database: Address, admin: Connection) -> Run:
     def run_texts(*texts: str, time_budget: float = 30) -> MigrationRun:
         files = [SourceFile(f"{n}.sql", text.encode()) for n, text in enumerate(texts, 1)]
         with _log_in(fresh_database.to(user=_ROLE, password=_PASSWORD)) as connection:
-            return run_migration(connection, files, observer=admin, time_budget=time_budget)
+            return run_migration(connection, admin, files, time_budget=time_budget)
 
     return run_texts
 
@@ -309,7 +309,7 @@ def test_lost_server_is_an_error_not_a_crash() -> None:
             stop = "COPY (SELECT) TO PROGRAM 'kill -QUIT $(head -1 postmaster.pid)'"
             threading.Timer(0.3, lambda: _ignoring_loss(admin, stop)).start()
             files = [SourceFile("a", b"SELECT pg_sleep(20)")]
-            done = run_migration(connection, files, observer=observer, time_budget=30)
+            done = run_migration(connection, observer, files, time_budget=30)
         assert done.error is not None
         assert (done.error.statement, done.error.sqlstate in ("", "57P01", "57P02")) == (1, True)
         assert (done.wal_bytes, done.left_open) == (None, False)

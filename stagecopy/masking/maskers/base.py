@@ -99,10 +99,10 @@ class BaseMasker:
         """The masked values; null and '' stay."""
         normal = self.setting.normal(series)
         wanted = normal.is_not_null() & (normal != "")
-        if wanted.all():
-            return self._filled(normal).alias(series.name)
         if not wanted.any():
             return series
+        if wanted.all():
+            return self._filled(normal).alias(series.name)
         masked = self._filled(normal.filter(wanted))
         place = wanted.cast(pl.Int64).cum_sum() - 1
         spread = masked.gather(pl.select(pl.when(wanted).then(place)).to_series())

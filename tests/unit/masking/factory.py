@@ -7,6 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from stagecopy.errors import UnclassifiedError, UsageError
 from stagecopy.masking.keys import MaskKey
 from stagecopy.masking.loader import load_rules
 from stagecopy.masking.plan import MaskPlan, TablePlan, plan
@@ -16,8 +19,9 @@ from stagecopy.model.catalog import Catalog, Column, Database, ForeignKey, Table
 KEY = MaskKey(b"a fixed key for tests, 32 bytes or more")
 OTHER_KEY = MaskKey(b"another key for tests, 32 bytes or more")
 _CATEGORIES = {
-    "text": "S", "varchar": "S", "bpchar": "S", "citext": "S", "name": "S", "int4": "N", "int8": "N", "numeric": "N",
-    "bool": "B", "date": "D", "timestamp": "D", "timestamptz": "D", "uuid": "U", "jsonb": "U", "_text": "A", "mood": "E",
+    "text": "S", "varchar": "S", "bpchar": "S", "citext": "S", "name": "S", "bool": "B", "int4": "N", "int8": "N",
+    "numeric": "N", "date": "D", "timestamp": "D", "timestamptz": "D", "uuid": "U", "jsonb": "U", "_text": "A",
+    "mood": "E",
 }  # fmt: skip
 _SPELLINGS = {"varchar": "character varying", "bpchar": "character", "int4": "integer", "int8": "bigint"}
 _DATABASE = Database("db", "owner", "UTF8", "C", "C", "c", None, 150010, None, 0, (), in_recovery=False)
@@ -81,3 +85,23 @@ def table_plan(folder: Path, rules: dict[str, str], *columns: Column, key: MaskK
 def streamed(plan_of_table: TablePlan, chunks: Iterable[bytes], *, batch_bytes: int = 8 << 20) -> bytes:
     """All that a stream puts out."""
     return b"".join(MaskedStream(plan_of_table, batch_bytes=batch_bytes).run(chunks))
+
+
+def refused(folder: Path, rules: str, *tables: Table) -> list[str]:
+    """The listed problems of a plan that must not be made, without the folder."""
+    with pytest.raises(UsageError) as caught:
+        planned(folder, rules, *tables)
+    assert caught.value.code == "bad-rules"
+    return caught.value.message.replace(f"{folder}/", "").splitlines()[1:]
+
+
+def uncovered(folder: Path, rules: str, *tables: Table) -> UnclassifiedError:
+    """The error of a plan that misses rules."""
+    with pytest.raises(UnclassifiedError) as caught:
+        planned(folder, rules, *tables)
+    return caught.value
+
+
+def rules_of(plan: MaskPlan, oid: int = 1) -> dict[str, str]:
+    """Rule by column name."""
+    return {each.column.name: each.rule for each in plan.tables[oid].columns}

@@ -99,8 +99,8 @@ def test_A33_every_mistake_of_every_file_is_listed_at_once(tmp_path: Path) -> No
         ("{mask: keep}", "`keep` is not a mask here"),
         ("{mask: email, days: 3}", "unknown key 'days'"),
         ("{mask: shift_date, dayz: 3}", "unknown key 'dayz'; did you mean 'days'?"),
-        ("{mask: shift_date, days: none}", "`days` is a whole number from 1 to"),
-        ("{mask: shift_date, days: 0}", "`days` is a whole number from 1 to"),
+        ("{mask: shift_date, days: none}", "mask shift_date: `days` is a whole number from 1 to"),
+        ("{mask: shift_date, days: 0}", "mask shift_date: `days` is a whole number from 1 to"),
         ("{mask: constant}", "mask constant: needs `value: TEXT`"),
         ("{mask: [email]}", "`mask` is empty"),
         ("{mask: email, keep: not personal}", "`mask` and `keep` stand together"),
@@ -108,7 +108,10 @@ def test_A33_every_mistake_of_every_file_is_listed_at_once(tmp_path: Path) -> No
         ("{mask: email, on_bad: fail}", "`on_bad` is not available yet in this version"),
         ("email", "neither a mask nor a reason to keep is given"),
         ("", "neither a mask nor a reason to keep is given"),
-        *((f"{{keep: {reason}}}", "`keep` says why") for reason in ("", "~", "true", "yes", "Yes", "no", "ok", "'  x '")),
+        *(
+            (f"{{keep: {reason}}}", "`keep` says why")
+            for reason in ("", "~", "true", "yes", "Yes", "no", "ok", "'  x '")
+        ),
     ],
 )
 def test_A33_a_wrong_column_rule_is_located(tmp_path: Path, rule: str, said: str) -> None:
@@ -130,13 +133,19 @@ def test_A33_a_wrong_column_rule_is_located(tmp_path: Path, rule: str, said: str
         ("version: 1\ntables:\n  u: {rows: {where: a > 1}}\n", "rules.yaml:3: partial rows are not available yet"),
         ("version: 1\ntables:\n  u:\n", "rules.yaml:3: nothing is said about u"),
         ("version: 1\ntables:\n  u: {skip: yes}\n", "rules.yaml:3: `skip` says why"),
-        ("version: 1\ntables:\n  u: {skip: unreadable, rows: none}\n", "rules.yaml:3: `skip` leaves the whole table out"),
+        (
+            "version: 1\ntables:\n  u: {skip: unreadable, rows: none}\n",
+            "rules.yaml:3: `skip` leaves the whole table out",
+        ),
         ("version: 1\ntables:\n  a.b.c: {rows: none}\n", "rules.yaml:3: 'a.b.c' has 3 parts"),
         ("version: 1\ntables:\n  'a\"b': {rows: none}\n", "rules.yaml:3: "),
         ("version: 1\ntables:\n- u\n", "rules.yaml:2: `tables` must be a mapping"),
         ("version: 1\npatterns: {a: b}\n", "rules.yaml:2: `patterns` must be a list"),
         ("version: 1\npatterns:\n  - {mask: email}\n", "rules.yaml:3: a pattern names none of its keys"),
-        ("version: 1\npatterns:\n  - {colum: x, type: text, mask: email}\n", "rules.yaml:3: unknown key 'colum'; did you"),
+        (
+            "version: 1\npatterns:\n  - {colum: x, type: text, mask: email}\n",
+            "rules.yaml:3: unknown key 'colum'; did you",
+        ),
         ("version: 1\npatterns:\n  - {column: , mask: email}\n", "rules.yaml:3: `column` must be text"),
         ("version: 1\ntables:\n  u: {columns: {a.b: {mask: text}}}\n", "rules.yaml:3: 'a.b' has a dot"),
         ("version: 1\ntables:\n  u: {rows: none}\n  u: {rows: all}\n", "rules.yaml:4: 'u' stands twice, in line 3 and"),
