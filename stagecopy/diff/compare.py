@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 
 import psycopg
 
@@ -13,9 +12,9 @@ from stagecopy.diff.matching import RelationPair, Relations, pair_relations
 from stagecopy.diff.moves import find_moves, roots_of
 from stagecopy.diff.plan import Servers
 from stagecopy.diff.schema import schema_changes
-from stagecopy.diff.table import TableComparer, TableResult
+from stagecopy.diff.table import TableComparer
 from stagecopy.errors import StagingError
-from stagecopy.model.change import Difference, SchemaChange
+from stagecopy.model.change import Difference, SchemaChange, TableChange
 from stagecopy.model.server import Address
 from stagecopy.postgres.connect import connect_staging
 from stagecopy.postgres.diffcatalog import begin_reading, database_zone, read_objects, read_relations
@@ -44,8 +43,7 @@ def compare(before: Address, after: Address, *, samples: int = 5) -> Difference:
         servers = Servers(mine, other, stack.enter_context(ThreadPoolExecutor(1, "diff")))
         pairs = pair_relations(*_relations(servers))
         schema = _schema(servers)
-        results = _tables(servers, pairs, samples)
-    changes = [replace(each.change, samples=tuple(kept.sample for kept in each.samples)) for each in results]
+        changes = _tables(servers, pairs, samples)
     return Difference(tuple(sorted(changes, key=lambda change: (change.name, change.change or ""))), schema)
 
 
@@ -59,8 +57,8 @@ def _schema(servers: Servers) -> tuple[SchemaChange, ...]:
     return schema_changes(read_objects(servers.before), other.result())
 
 
-def _tables(servers: Servers, pairs: list[RelationPair], samples: int) -> list[TableResult]:
+def _tables(servers: Servers, pairs: list[RelationPair], samples: int) -> list[TableChange]:
     comparer = TableComparer(servers, samples)
     results = [result for pair in pairs if (result := comparer.compare(pair)) is not None]
     find_moves(results, roots_of(pairs), servers)
-    return results
+    return [comparer.finished(each) for each in results]

@@ -10,10 +10,9 @@ import polars as pl
 from psycopg import sql
 
 from stagecopy.diff.matching import RelationPair
-from stagecopy.diff.pairing import KEY, collect
+from stagecopy.diff.pairing import KEY, collect, no_rows
 from stagecopy.diff.plan import Planner, Servers, Signature
-from stagecopy.diff.samples import KeyedSample
-from stagecopy.diff.table import TableResult
+from stagecopy.diff.table import TableResult, table_failures
 from stagecopy.postgres.diffrows import stream
 
 Roots = dict[int, int]
@@ -57,8 +56,9 @@ def _read_whole(result: TableResult, servers: Servers) -> None:
     side = plan.after or plan.before
     if side is None:
         return
-    rows = collect(stream(side, sql.SQL("true"))).select([*KEY, "place"])
-    result.signature = plan.signature
+    with table_failures(pair):
+        rows = collect(stream(side, sql.SQL("true"))).select([*KEY, "place"])
+    result.plan = plan
     if pair.after is None:
         result.vanished = rows
     else:
@@ -66,37 +66,30 @@ def _read_whole(result: TableResult, servers: Servers) -> None:
 
 
 def _gathered(family: Sequence[TableResult], signature: Signature, *, vanished: bool) -> pl.DataFrame:
-    empty = pl.DataFrame(schema=dict.fromkeys([*KEY, "place"], pl.Int64))
-    frames = [empty.with_columns(leaf=pl.lit(0, pl.Int64))]
+    frames = [no_rows().with_columns(leaf=pl.lit(0, pl.Int64))]
     for index, each in enumerate(family):
-        rows = each.vanished if vanished else each.appeared
-        if each.signature == signature and rows is not None:
+        if each.plan is not None and each.plan.signature == signature:
+            rows = each.vanished if vanished else each.appeared
             frames.append(rows.with_columns(leaf=pl.lit(index, pl.Int64)))
-    nth = pl.int_range(pl.len()).over(KEY).alias("nth")
-    return pl.concat(frames).with_columns(nth)
+    return pl.concat(frames).with_columns(pl.int_range(pl.len()).over(KEY).alias("nth"))
 
 
 def _settle(family: Sequence[TableResult]) -> None:
-    for signature in {each.signature for each in family}:
+    for signature in {each.plan.signature for each in family if each.plan is not None}:
         gone = _gathered(family, signature, vanished=True)
         come = _gathered(family, signature, vanished=False)
         moved = gone.join(come, on=[*KEY, "nth"], how="inner", suffix="_to").filter(pl.col("leaf") != pl.col("leaf_to"))
-        if moved.is_empty():
-            continue
         for index, each in enumerate(family):
-            left = moved.filter(pl.col("leaf") == index).height
-            came = moved.filter(pl.col("leaf_to") == index).height
-            if left or came:
-                _apply(each, left, came)
-                each.samples = [sample for sample in each.samples if not _among(sample, moved)]
+            left = moved.filter(pl.col("leaf") == index).select("place")
+            came = moved.filter(pl.col("leaf_to") == index).select(place="place_to")
+            _apply(each, left, came)
 
 
-def _among(sample: KeyedSample, moved: pl.DataFrame) -> bool:
-    return not moved.filter((pl.col("high") == sample.high) & (pl.col("low") == sample.low)).is_empty()
-
-
-def _apply(result: TableResult, left: int, came: int) -> None:
-    change = result.change
+def _apply(result: TableResult, left: pl.DataFrame, came: pl.DataFrame) -> None:
+    """Count the places *left* and the places where rows *came* as moved."""
+    change, gone, come = result.change, left.height, came.height
+    result.vanished = result.vanished.join(left, on="place", how="anti", maintain_order="left")
+    result.appeared = result.appeared.join(came, on="place", how="anti", maintain_order="left")
     result.change = replace(
-        change, removed=change.removed - left, added=change.added - came, moved=change.moved + left + came
+        change, removed=change.removed - gone, added=change.added - come, moved=change.moved + gone + come
     )

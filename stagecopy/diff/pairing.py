@@ -52,6 +52,11 @@ def collect(chunks: Iterable[bytes]) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=SCHEMA), *(decode(chunk) for chunk in chunks)], rechunk=True)
 
 
+def no_rows() -> pl.DataFrame:
+    """An empty frame of rows that came or went."""
+    return pl.DataFrame(schema=dict.fromkeys([*KEY, "place"], pl.Int64))
+
+
 def _duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.group_by(KEY).len().filter(pl.col("len") > 1).select(KEY)
 

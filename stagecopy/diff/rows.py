@@ -11,11 +11,12 @@ from psycopg import sql
 from stagecopy.diff.pairing import KEY, Effect, collect, pair_rows
 from stagecopy.diff.plan import Servers, TablePlan, value_digest
 from stagecopy.diff.tally import ColumnTally, batches, joined, parse, present_in
-from stagecopy.postgres.diffrows import BUCKETS, RowSide, bucket_sums, stream, values_at, within
+from stagecopy.postgres.diffrows import RowSide, bucket_sums, stream, values_at, within
 from stagecopy.postgres.valueforms import sent_form
 
-ROWS_PER_PASS = 1_000_000
-_SMALL = 4 << 20  # bytes of a table that is streamed whole when it differs
+ROWS_PER_PASS = 400_000  # of each side; about 300 bytes each while they are joined
+_SMALL_PAGES = 2_000
+_FEW_BUCKETS, _MANY_BUCKETS = 1_024, 65_536
 
 
 @dataclass(slots=True)
@@ -54,8 +55,8 @@ def _passes(before: dict[int, tuple[int, str]], after: dict[int, tuple[int, str]
 
 def _mask(plan: TablePlan) -> int:
     sides = [each for each in (plan.pair.before, plan.pair.after) if each]
-    small = all(each.kind != "p" and each.bytes < _SMALL for each in sides)
-    return 0 if small else BUCKETS - 1
+    small = all(0 < each.pages < _SMALL_PAGES for each in sides)
+    return (_FEW_BUCKETS if small else _MANY_BUCKETS) - 1
 
 
 class RowComparison:
@@ -81,12 +82,13 @@ class RowComparison:
         )
         effect.filled_in_added = [0] * len(self._plan.match.added)
         for buckets in _passes(before, after):
-            self._absorb(effect, self._one_pass(buckets if mask else None))
+            whole = len(buckets) == len(before.keys() | after.keys())
+            self._absorb(effect, self._one_pass(None if whole else buckets, mask))
         return effect
 
-    def _one_pass(self, buckets: list[int] | None) -> Effect:
+    def _one_pass(self, buckets: list[int] | None, mask: int) -> Effect:
         def read(side: RowSide) -> pl.DataFrame:
-            return collect(stream(side, sql.SQL("true") if buckets is None else within(side, buckets)))
+            return collect(stream(side, sql.SQL("true") if buckets is None else within(side, buckets, mask)))
 
         before, after = self._servers.both(read, self._before, self._after)
         return pair_rows(before, after, keyless=self._before.keyless)

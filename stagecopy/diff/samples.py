@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import polars as pl
 from psycopg import sql
 
 from stagecopy.diff.plan import TablePlan
-from stagecopy.diff.rows import RowEffect
+from stagecopy.diff.tally import ColumnTally
 from stagecopy.model.change import Sample
 from stagecopy.postgres.diffcatalog import ComparedColumn
 from stagecopy.postgres.diffrows import RowSide, texts_at
@@ -18,15 +18,6 @@ _LENGTH = 80
 _COLUMNS = 40  # of a whole row; a table may have 1,600
 
 Values = dict[str, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyedSample:
-    """A sample with the digest of its row's key, to be withdrawn when the row turns out to have moved."""
-
-    high: int
-    low: int
-    sample: Sample
 
 
 def _texts(
@@ -47,7 +38,7 @@ def _key_of(plan: TablePlan, values: Values) -> Values | None:
     return None if plan.key is None else {each.after.name: values[each.after.name] for each in plan.key}
 
 
-def _whole(plan: TablePlan, rows: list[tuple[int, int, int]], *, after: bool) -> list[KeyedSample]:
+def _whole(plan: TablePlan, rows: list[tuple[int, int, int]], *, after: bool) -> list[Sample]:
     """Samples of removed or added rows, the key's columns first."""
     side = plan.after if after else plan.before
     if not rows or side is None:
@@ -59,17 +50,14 @@ def _whole(plan: TablePlan, rows: list[tuple[int, int, int]], *, after: bool) ->
     columns += only[:_COLUMNS]
     names += [column.name for column in only[:_COLUMNS]]
     texts = _texts(side, columns, names, [place for *_, place in rows])
-    found = [(high, low, texts[high, low]) for high, low, _ in rows if (high, low) in texts]
-    return [
-        KeyedSample(high, low, Sample(_key_of(plan, row), None if after else row, row if after else None))
-        for high, low, row in found
-    ]
+    found = [texts[high, low] for high, low, _ in rows if (high, low) in texts]
+    return [Sample(_key_of(plan, row), None if after else row, row if after else None) for row in found]
 
 
-def _changed(plan: TablePlan, effect: RowEffect, wanted: int) -> list[KeyedSample]:
+def _changed(plan: TablePlan, tally: ColumnTally, wanted: int) -> list[Sample]:
     made = []
     assert plan.before is not None and plan.after is not None  # noqa: S101, PT018  # changed rows have both sides
-    for high, low, place, place_after, differing in effect.tally.telling()[:wanted]:
+    for high, low, place, place_after, differing in tally.telling()[:wanted]:
         shown = [plan.match.pairs[index] for index in differing[:_COLUMNS]]
         pairs = [*(plan.key or ()), *(each for each in shown if each not in (plan.key or ()))]
         names = [each.after.name for each in pairs]
@@ -79,22 +67,15 @@ def _changed(plan: TablePlan, effect: RowEffect, wanted: int) -> list[KeyedSampl
             continue
         mine, other = old[high, low], new[high, low]
         told = [each.after.name for each in shown]
-        made.append(
-            KeyedSample(
-                high,
-                low,
-                Sample(_key_of(plan, mine), {name: mine[name] for name in told}, {name: other[name] for name in told}),
-            )
-        )
+        differing_before, differing_after = {name: mine[name] for name in told}, {name: other[name] for name in told}
+        made.append(Sample(_key_of(plan, mine), differing_before, differing_after))
     return made
 
 
-def pick(plan: TablePlan, effect: RowEffect, wanted: int) -> list[KeyedSample]:
-    """At most *wanted* samples."""
-    picked: list[KeyedSample] = []
-    removed = [row for frame in effect.removed_rows for row in frame.head(wanted).iter_rows()][:wanted]
-    picked += _whole(plan, removed, after=False)
+def pick(plan: TablePlan, tally: ColumnTally, rows: tuple[pl.DataFrame, pl.DataFrame], wanted: int) -> list[Sample]:
+    """At most *wanted* samples; *rows* are those that vanished and those that appeared."""
+    vanished, appeared = rows
+    picked = _whole(plan, vanished.head(wanted).rows(), after=False)
     if len(picked) < wanted:
-        picked += _changed(plan, effect, wanted - len(picked))
-    added = [row for frame in effect.added_rows for row in frame.head(wanted).iter_rows()][: wanted - len(picked)]
-    return picked + _whole(plan, added, after=True)
+        picked += _changed(plan, tally, wanted - len(picked))
+    return picked + _whole(plan, appeared.head(wanted - len(picked)).rows(), after=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 import psycopg
 
 from stagecopy.diff.matching import ColumnMatch, RelationPair, match_columns
-from stagecopy.diff.plan import Planner, Servers, Signature, TablePlan
+from stagecopy.diff.pairing import no_rows
+from stagecopy.diff.plan import Planner, Servers, TablePlan
 from stagecopy.diff.rows import RowComparison, RowEffect
-from stagecopy.diff.samples import KeyedSample, pick
+from stagecopy.diff.samples import pick
+from stagecopy.diff.tally import ColumnTally
 from stagecopy.errors import StagingError
 from stagecopy.model.change import ColumnChange, TableChange
 from stagecopy.postgres.connect import Connection
@@ -25,14 +28,27 @@ _COUNTED_AT_ONCE = 1_000  # a query has at most 1,664 columns
 
 @dataclass(slots=True)
 class TableResult:
-    """A change before moves between partitions are found. ``vanished`` and ``appeared``: key digests, leaves only."""
+    """A change while moves between partitions are still to be found, and samples to be picked.
+
+    ``vanished`` and ``appeared``: key digests and places, the first few; all of them for leaves.
+    """
 
     pair: RelationPair
     change: TableChange
-    samples: list[KeyedSample] = field(default_factory=list)
-    signature: Signature = ()
-    vanished: pl.DataFrame | None = None
-    appeared: pl.DataFrame | None = None
+    plan: TablePlan | None = None
+    tally: ColumnTally | None = None
+    vanished: pl.DataFrame = field(default_factory=no_rows)
+    appeared: pl.DataFrame = field(default_factory=no_rows)
+
+
+@contextmanager
+def table_failures(pair: RelationPair) -> Iterator[None]:
+    """A read error inside the block becomes StagingError ``diff-failed`` that names the table."""
+    try:
+        yield
+    except psycopg.Error as failure:
+        name = pair.shown.qualified
+        raise StagingError("diff-failed", f"cannot compare {name}: {describe(failure)}", where=name) from None
 
 
 def count_values(
@@ -98,13 +114,16 @@ class TableComparer:
 
         Raises StagingError ``diff-failed`` when the table cannot be read.
         """
-        try:
+        with table_failures(pair):
             return self._compare(pair)
-        except (psycopg.Error, MemoryError) as failure:
-            reason = describe(failure) if isinstance(failure, psycopg.Error) else "out of memory"
-            raise StagingError(
-                "diff-failed", f"cannot compare {pair.shown.qualified}: {reason}", where=pair.shown.qualified
-            ) from None
+
+    def finished(self, result: TableResult) -> TableChange:
+        """The change with its samples."""
+        if result.plan is None or result.tally is None:
+            return result.change
+        with table_failures(result.pair):
+            samples = pick(result.plan, result.tally, (result.vanished, result.appeared), self._samples)
+        return replace(result.change, samples=tuple(samples))
 
     def _compare(self, pair: RelationPair) -> TableResult | None:
         before, after = pair.before, pair.after
@@ -169,11 +188,8 @@ class TableComparer:
             columns=self._columns(plan, effect),
             keyless=plan.key is None,
         )
-        result = TableResult(pair, change, pick(plan, effect, self._samples), plan.signature)
-        if leaf:
-            result.vanished = pl.concat(effect.removed_rows) if effect.removed_rows else None
-            result.appeared = pl.concat(effect.added_rows) if effect.added_rows else None
-        return result
+        gone, come = (pl.concat([no_rows(), *frames]) for frames in (effect.removed_rows, effect.added_rows))
+        return TableResult(pair, change, plan, effect.tally, gone, come)
 
     def _columns(self, plan: TablePlan, effect: RowEffect) -> dict[str, ColumnChange]:
         counted = {each.after.name: effect.tally.counts(index) for index, each in enumerate(plan.match.pairs)}

@@ -63,6 +63,7 @@ class Build:
     def prepare(self) -> None:
         """Start an empty server of the right encoding and locale, with production's roles."""
         self._progress.stage("staging")
+        roles.refuse_our_names(self._catalog)
         database = self._catalog.database
         spec = ClusterSpec(database.encoding, database.collate, database.ctype)
         self._fidelity += self._engine.initialise(self._directory, "snapshot", run=self._run.id, spec=spec)

@@ -58,7 +58,7 @@ class ComparedRelation:
     kind: str
     root: int | None
     populated: bool
-    bytes: int
+    pages: int  # 0 = not known
     columns: tuple[ComparedColumn, ...]
     keys: tuple[tuple[int, ...], ...]  # attnums of usable unique indexes, the primary key first
 
@@ -119,11 +119,11 @@ def read_relations(connection: Connection) -> dict[int, ComparedRelation]:
             kind,
             root,
             populated,
-            size,
+            pages,
             tuple(ComparedColumn(*column) for column in columns[oid]),
             tuple(tuple(attnums) for attnums, _primary in keys[oid]),
         )
-        for oid, schema, name, kind, root, populated, size in connection.execute(statement("diff_relations"))
+        for oid, schema, name, kind, root, populated, pages in connection.execute(statement("diff_relations"))
     }
 
 

@@ -16,7 +16,6 @@ from stagecopy.postgres.sqlfile import statement
 ROW_BYTES = 48  # of one streamed row: field count, then ctid and three int8, each behind its length
 _HEADER_BYTES, _TRAILER_BYTES = 19, 2
 _CHUNK_BYTES = 8 << 20
-BUCKETS = 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,13 @@ def bucket_sums(side: RowSide, mask: int) -> dict[int, tuple[int, str]]:
     return {bucket: (rows, total) for bucket, rows, total in side.connection.execute(query)}
 
 
-def within(side: RowSide, buckets: Sequence[int]) -> sql.Composed:
+def within(side: RowSide, buckets: Sequence[int], mask: int) -> sql.Composed:
     """The condition that a row falls into one of *buckets*: a bitmap, so that its cost does not grow with them."""
-    bitmap = bytearray(BUCKETS // 8)
+    bitmap = bytearray((mask + 1) // 8)
     for bucket in buckets:
         bitmap[bucket >> 3] |= 1 << (bucket & 7)
     return sql.SQL("pg_catalog.get_bit({}, ({} & {})::int) = 1").format(
-        sql.Literal(bytes(bitmap)), side.high, sql.Literal(BUCKETS - 1)
+        sql.Literal(bytes(bitmap)), side.high, sql.Literal(mask)
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from stagecopy.errors import ProductionError
 from stagecopy.model.catalog import Catalog, Role
 from stagecopy.model.findings import Fidelity
 from stagecopy.postgres.connect import Connection
@@ -71,6 +72,21 @@ def trial_role(catalog: Catalog) -> TrialRole:
     if owners:
         return TrialRole(min(owners, key=lambda name: (-owners[name], name)), stand_in=False)
     return TrialRole(STAND_IN, stand_in=True)
+
+
+def refuse_our_names(catalog: Catalog) -> None:
+    """Our bootstrap superuser must not be an owner of production's: its tables would belong to a superuser here.
+
+    Raises ProductionError ``reserved-role``.
+    """
+    owned = next((table for table in catalog.tables if table.owner == ADMIN), None)
+    if owned is not None or catalog.database.owner == ADMIN:
+        raise ProductionError(
+            "reserved-role",
+            f"production has an owner named {ADMIN}, the name of stagecopy's own role in staging",
+            hint="give its tables to another role in production",
+            where=owned.qualified if owned else None,
+        )
 
 
 def create_roles(connection: Connection, catalog: Catalog, *, contained: bool, served_password: str) -> None:

@@ -21,7 +21,10 @@ class Case:
     extension: str | None = None
 
 
-T = "CREATE TABLE t (id int PRIMARY KEY, a text, b int);" "INSERT INTO t SELECT i, 'v' || i, i FROM generate_series(1, 100) i;"
+T = (
+    "CREATE TABLE t (id int PRIMARY KEY, a text, b int);"
+    "INSERT INTO t SELECT i, 'v' || i, i FROM generate_series(1, 100) i;"
+)
 ORDERS = (
     "CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL UNIQUE, active boolean DEFAULT true);"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE);"
@@ -230,9 +233,7 @@ CASES: dict[str, Case] = {
         {
             "t": {
                 "rows": (2, 2),
-                "columns": {
-                    "s": {"type_from": "timestamp without time zone", "type_to": "timestamp with time zone"}
-                },
+                "columns": {"s": {"type_from": "timestamp without time zone", "type_to": "timestamp with time zone"}},
             }
         },
     ),

@@ -70,6 +70,7 @@ _FRAGMENTS = (
         "/*/",
         "/**/",
         "/* /* ; */ */",
+        "/* /* */ ; */",
         "*",
         "/",
         "+",
@@ -191,6 +192,7 @@ def _seen(queries: list[str]) -> list[str]:
 @example("create table begin (a int); select 1")
 @example("select E'a'\n'b\\'; c';")
 @example("select $a$ $b$ ; $a$; select 1")
+@example("select /* /* */ ; */ 1; select 2")
 def test_cut_is_psqls(psql: Psql, script: str) -> None:
     ours, theirs = _seen(_expected(script)), _seen(psql.sends(script))
     if (certain := _before_meta_command(script)) is not None:

@@ -10,10 +10,11 @@ import psycopg
 import pytest
 
 from stagecopy.errors import UsageError
-from stagecopy.model.migration import MigrationRun, SourceFile, fingerprint
+from stagecopy.model.migration import MigrationRun, SourceFile, Statement, fingerprint
 from stagecopy.model.server import Address
 from stagecopy.postgres.connect import Connection, connect_staging
-from stagecopy.trial.running import run_migration
+from stagecopy.trial.budget import Budget
+from stagecopy.trial.running import _Progress, _run_one, run_migration
 from tests.integration.scratch_server import running_server
 
 CANARY = "Zwetschgenknödel-4711"
@@ -193,6 +194,16 @@ def test_time_budget_between_statements(run: Run) -> None:
     assert done.left_open
     assert done.error is not None
     assert done.error.statement == len(done.statements) < 50
+
+
+def test_nothing_starts_once_the_time_is_up(admin: Connection) -> None:
+    budget, progress = Budget(admin, 1), _Progress()
+    budget._expired.set()
+    _run_one(admin, Statement("CREATE TABLE public.t ()", 3, "f"), progress, budget)
+    assert progress.timed_out
+    assert progress.error is not None
+    assert (progress.error.statement, progress.error.line, progress.error.sqlstate) == (1, 3, "57014")
+    assert _value(admin, "SELECT to_regclass('public.t')") is None
 
 
 def test_cancel_that_the_code_catches_comes_again(run: Run) -> None:

@@ -1,8 +1,10 @@
--- Relations that hold rows (r, m) or partitions (p) of every user schema, with the root of the partition tree.
+-- Relations that hold rows (r, m) or partitions (p) of every user schema, with the root of the partition tree and
+-- the pages it had when last analysed (pg_table_size would wait for locks).
 SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text,
        CASE WHEN c.relispartition THEN pg_catalog.pg_partition_root(c.oid)::bigint END,
        c.relispopulated,
-       CASE WHEN c.relkind = 'p' THEN 0 ELSE coalesce(pg_catalog.pg_table_size(c.oid), 0) END
+       greatest(c.relpages, 0) + coalesce((SELECT greatest(t.relpages, 0) FROM pg_catalog.pg_class t
+                                            WHERE t.oid = c.reltoastrelid), 0)
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'

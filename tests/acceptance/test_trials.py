@@ -1,0 +1,190 @@
+"""Trials as their people see them: report, JSON and exit code, for every way in which a migration can go."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from stagecopy.model.server import Address
+from tests.acceptance.harness import Done, Shop
+from tests.acceptance.trial_cases import CASES, Case, market, recorded, snapshot_checksum, summary
+from tests.integration.engine_fixtures import docker_required
+from tests.integration.scratch_server import database_of
+
+ON_DOCKER_TOO = ("begin_without_commit", "failing_statement", "plain_delete", "table_swap")
+EMBEDDED = pytest.mark.parametrize("shop", ["embedded"], indirect=True)
+EACH_ENGINE = pytest.mark.parametrize(
+    "shop", ["embedded", pytest.param("docker", marks=pytest.mark.docker)], indirect=True
+)
+EACH_CASE = pytest.mark.parametrize(
+    ("shop", "name"),
+    [
+        *(("embedded", name) for name in CASES),
+        *(pytest.param("docker", name, marks=pytest.mark.docker) for name in ON_DOCKER_TOO),
+    ],
+    indirect=["shop"],
+)
+USERS = "plain_delete.users"
+LOSS = f"DELETE FROM {USERS} WHERE id <= 10"
+NO_LOSS = f"UPDATE {USERS} SET email = 'x@corp.test' WHERE id <= 10"
+
+
+@pytest.fixture(scope="module")
+def shop(request: pytest.FixtureRequest, scratch_server: Address) -> Iterator[Shop]:
+    """One refreshed project on each engine for all tests of this file."""
+    if request.param == "docker":
+        docker_required()
+    with database_of(scratch_server) as production, market(production, request.param) as made:
+        yield made
+
+
+def _rules(done: Done) -> set[str]:
+    return {each["rule"] for each in done.document["findings"]}
+
+
+def _error(done: Done) -> Any:
+    return done.document["error"]
+
+
+@EACH_CASE
+def test_report_document_and_exit_code_are_right(shop: Shop, name: str) -> None:
+    case = Case(name)
+    expected = case.expected
+    headline = expected.pop("headline")
+    first = shop.run("trial", case.migration, "--json")
+    assert summary(first.document) == expected
+    assert first.code == expected["exit"]
+    assert (first.document["ran_as"], first.document["engine"]) == ("stagecopy_owner", shop.engine)
+    assert all(len(table["samples"]) <= 5 for table in first.document["tables"])
+
+    second, document = recorded(shop, ("trial", case.migration))
+    assert summary(document) == expected
+    assert second.code == expected["exit"]
+    lines = second.out.splitlines()
+    assert lines[0] == headline
+    assert lines[1].startswith("ran as stagecopy_owner on a")
+    assert lines[1].endswith(f"verdict {expected['verdict'].upper()}")
+
+
+@EACH_ENGINE
+def test_the_snapshot_stays_as_it_is(shop: Shop) -> None:
+    before = snapshot_checksum(shop)
+    assert shop.trial(f"TRUNCATE {USERS}; ALTER TABLE {USERS} DROP COLUMN email; CHECKPOINT").code in (1, 5)
+    assert snapshot_checksum(shop) == before
+    with shop.staging() as staging:
+        assert staging.execute("SELECT count(*) FROM plain_delete.users").fetchone() == (12000,)
+
+
+@EMBEDDED
+def test_nothing_of_a_trial_stays(shop: Shop) -> None:
+    assert shop.trial(LOSS).code == 1
+    listed = json.loads(shop.run("staging", "list", "--json").out)["directories"]
+    assert sorted(each["kind"] for each in listed) == ["served", "snapshot"]
+    assert [each["running"] for each in listed if each["kind"] == "snapshot"] == [False]
+
+
+@EMBEDDED
+def test_sql_comes_from_the_command_line_stdin_and_several_files(shop: Shop) -> None:
+    given = shop.run("trial", "-e", LOSS, "-e", NO_LOSS, "--json")
+    assert [each["rows"] for each in given.document["migration"]["statements"]] == [10, 0]
+    piped = shop.run("trial", "-", "--json", stdin=LOSS)
+    assert [each["sql"] for each in piped.document["migration"]["statements"]] == [LOSS]
+    shop.write("one.sql", LOSS + ";\n")
+    shop.write("two.sql", "\n" + NO_LOSS.replace("<= 10", "= 11") + ";\n")
+    both = shop.run("trial", "one.sql", "two.sql", "--json")
+    assert [(each["line"], each["rows"]) for each in both.document["migration"]["statements"]] == [(1, 10), (2, 1)]
+    (users,) = both.document["tables"]
+    assert (users["removed"], users["changed"]) == (10, 1)
+
+
+@EMBEDDED
+def test_the_fingerprint_is_that_of_the_bytes_whatever_the_line_ends(shop: Shop) -> None:
+    sql = "-- two lines\nSELECT 1;\n"
+    plain, windows = (
+        shop.run("trial", "-", "--json", stdin=text).document for text in (sql, sql.replace("\n", "\r\n"))
+    )
+    assert plain["migration"]["sha256"] == windows["migration"]["sha256"]
+
+
+@EMBEDDED
+def test_strict_refuses_a_warning(shop: Shop) -> None:
+    case = Case("no_op_update")
+    strict = shop.run("trial", case.migration, "--strict", "--json")
+    assert (strict.code, strict.document["exit"], strict.document["verdict"]) == (1, 1, "warn")
+
+
+@EMBEDDED
+def test_all_lists_tables_that_did_not_change(shop: Shop) -> None:
+    document = shop.run("trial", "-e", "SELECT 1", "--all", "--json").document
+    names = {each["name"] for each in document["tables"]}
+    assert {"plain_delete.users", "do_block.users"} <= names
+    assert document["verdict"] == "pass"
+
+
+@EMBEDDED
+def test_the_policy_of_a_table_lets_its_loss_pass_and_no_other(shop: Shop) -> None:
+    allowed = "{tables: {plain_delete.users: {rows_lost: {rows: 10, percent: 1}}}}"
+    shop.configure(policy=allowed)
+    try:
+        within = shop.trial(LOSS)
+        over = shop.trial(LOSS.replace("10", "11"))
+        other = shop.trial(f"{LOSS}; DELETE FROM do_block.users WHERE id = 1")
+    finally:
+        shop.configure()
+    assert (within.code, within.document["verdict"], _rules(within)) == (0, "pass", {"rows-lost", "rollback-untested"})
+    assert (over.code, other.code) == (1, 1)
+    severe = {each["subject"] for each in other.document["findings"] if each["severity"] == "error"}
+    assert severe == {"do_block.users"}
+
+
+@EMBEDDED
+def test_an_old_snapshot_is_no_answer(shop: Shop) -> None:
+    shop.configure(trial="{max_age: 1ms}")
+    try:
+        done = shop.trial(LOSS)
+    finally:
+        shop.configure()
+    assert (done.code, _error(done)["code"]) == (6, "snapshot-too-old")
+    assert _error(done)["hint"]
+
+
+@EMBEDDED
+def test_time_is_bounded(shop: Shop) -> None:
+    shop.configure(trial="{time_budget: 500ms}")
+    try:
+        done = shop.trial(f"{LOSS}; SELECT pg_sleep(60)")
+    finally:
+        shop.configure()
+    assert done.code == 5
+    assert done.document["migration"]["error"]["sqlstate"] == "57014"
+    assert [each["removed"] for each in done.document["tables"]] == [10]
+
+
+@EMBEDDED
+@pytest.mark.parametrize(
+    ("sql", "code"),
+    [
+        ("SELECT 1;\n\\copy plain_delete.users FROM 'x'\n", "needs-psql"),
+        ("SELECT 1;\0", "nul-byte"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_before_anything_is_copied(shop: Shop, sql: str, code: str) -> None:
+    done = shop.trial(sql)
+    assert (done.code, _error(done)["code"]) == (2, code)
+
+
+@EMBEDDED
+def test_a_duplicate_is_reported_without_its_value(shop: Shop) -> None:
+    done = shop.run("trial", Case("failing_statement").migration, "-v")
+    assert done.code == 5
+    logs = "".join(path.read_text(encoding="utf-8") for path in (shop.home / "runs").glob("*/log.jsonl"))
+    assert "twin" not in done.err + logs
+
+
+def test_without_a_snapshot_there_is_no_trial(embedded_shop: Shop) -> None:
+    done = embedded_shop.trial("SELECT 1")
+    assert (done.code, _error(done)["code"]) == (6, "no-snapshot")
+    assert "stagecopy refresh" in _error(done)["hint"]

@@ -1,0 +1,2 @@
+BEGIN;
+DELETE FROM begin_without_commit.users WHERE id <= 10;

@@ -1,0 +1,1 @@
+DELETE FROM cascading_delete.orgs WHERE id <= 10;

@@ -1,0 +1,1 @@
+ALTER TABLE drop_column.users DROP COLUMN phone CASCADE;

@@ -1,0 +1,1 @@
+UPDATE no_op_update.accounts SET plan = plan;

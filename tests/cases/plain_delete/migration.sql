@@ -1,0 +1,1 @@
+DELETE FROM plain_delete.users WHERE last_seen IS NULL;

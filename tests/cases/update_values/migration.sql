@@ -1,0 +1,1 @@
+UPDATE update_values.accounts SET plan = 'free', note = 'moved to free' WHERE id <= 300;
