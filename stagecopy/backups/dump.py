@@ -79,7 +79,9 @@ def prune_plaintext(backups: Path, *, keep: int = PLAINTEXT_KEPT) -> list[str]:
     """Remove all but the newest *keep* unencrypted backups. Returns the ids removed."""
     old = [str(manifest["id"]) for manifest in list_backups(backups)][:-keep]
     for backup in old:
-        remove_tree(backups / backup)
+        going = backups / f"{PARTIAL}{backup}"  # first the name: half removed, it must not look like a backup
+        (backups / backup).rename(going)
+        remove_tree(going)
     return old
 
 

@@ -20,6 +20,7 @@ import typer
 from stagecopy import __version__
 from stagecopy.cli import demo, init, refresh, staging, trial
 from stagecopy.cli.options import CURRENT, Config, Json, Quiet, Verbose, session
+from stagecopy.cli.shell import drop_redirections
 from stagecopy.errors import StagecopyError, TerminatedError
 from stagecopy.redact import scrub
 
@@ -58,6 +59,7 @@ def _root(
 def main() -> NoReturn:
     """Run the program and exit. See docs/reference for the exit codes."""
     signal.signal(signal.SIGTERM, _terminate)
+    drop_redirections(os.environ)
     CURRENT.json = "--json" in _own_words(sys.argv[1:])
     sys.exit(_run())
 

@@ -42,8 +42,8 @@ def compare(before: Address, after: Address, *, samples: int = 5) -> Difference:
             begin_reading(connection, zone)
         servers = Servers(mine, other, stack.enter_context(ThreadPoolExecutor(1, "diff")))
         pairs = pair_relations(*_relations(servers))
+        changes = _tables(servers, pairs, samples)  # first: a table that is locked or broken is named here
         schema = _schema(servers)
-        changes = _tables(servers, pairs, samples)
     return Difference(tuple(sorted(changes, key=lambda change: (change.name, change.change or ""))), schema)
 
 

@@ -5,35 +5,59 @@ from __future__ import annotations
 import logging
 
 from stagecopy.backups.dump import drop_partial
-from stagecopy.files import is_locked, read_json, remove_tree
+from stagecopy.errors import StagecopyError
+from stagecopy.files import is_locked, locked, read_json, remove_tree
 from stagecopy.flows.workplace import Workplace
 from stagecopy.history.runs import bury_the_dead, is_alive
+from stagecopy.home import Home
 from stagecopy.staging.engine import Engine
+from stagecopy.staging.reopen import every_engine
 from stagecopy.staging.snapshots import all_snapshots, forget, read_served
 
 _log = logging.getLogger(__name__)
 
 
-def clean_up(work: Workplace, engine: Engine) -> None:
-    """End and remove data directories, dumps and temporary folders of runs that no longer live."""
+def clean_up(work: Workplace, engine: Engine, *, over: str | None = None) -> None:
+    """End and remove data directories, dumps and temporary folders of runs that no longer live.
+
+    *over* is a run that lives but is over: it failed and takes away what it made.
+    """
     home = work.home
-    # This order matters: what is listed was made by a run that lived then; if it has ended since, it is kept below.
-    directories = engine.directories()
-    alive = [folder.name for folder in home.runs.iterdir() if is_alive(home.runs, folder.name)]
-    kept = {snapshot.directory for snapshot in all_snapshots(home)}
+    with locked(home.lock("swap"), wait=True):  # what is served does not change meanwhile, and one cleans at a time
+        # This order matters: what is listed was made by a run that lived then; if it ended since, it is kept below.
+        directories = engine.directories()
+        alive = [folder.name for folder in home.runs.iterdir() if is_alive(home.runs, folder.name)]
+        alive = [run for run in alive if run != over]
+        kept = _pointed_at(home)
+        for directory in directories:
+            if directory.name not in kept and directory.run not in alive:
+                _log.info("removing %s, left by run %s", directory.name, directory.run)
+                engine.destroy(directory.name)
+        for folder in home.tmp.iterdir():
+            if folder.name not in alive:
+                remove_tree(folder)
+        drop_partial(home.backups, alive)
+        bury_the_dead(home.runs)
+
+
+def _pointed_at(home: Home) -> set[str]:
+    """Names of the data directories that are snapshots, served, or about to be."""
+    names = {snapshot.directory for snapshot in all_snapshots(home)}
     if served := read_served(home):
-        kept.add(served.directory)
+        names.add(served.directory)
     if swap := read_json(home.swap):
-        kept.add(swap["new"]["directory"])
-    for directory in directories:
-        if directory.name not in kept and directory.run not in alive:
-            _log.info("removing %s, left by run %s", directory.name, directory.run)
-            engine.destroy(directory.name)
-    for folder in home.tmp.iterdir():
-        if folder.name not in alive:
-            remove_tree(folder)
-    drop_partial(home.backups, alive)
-    bury_the_dead(home.runs)
+        names.add(swap["new"]["directory"])
+    return names
+
+
+def discard(work: Workplace, run: str) -> None:
+    """After a failed refresh: nothing of it stays, on any engine. Never hides why it failed."""
+    password = work.secrets.admin_password
+    try:
+        for engine in every_engine(project=work.project.name, home=work.home, admin_password=password):
+            clean_up(work, engine, over=run)
+    except (StagecopyError, OSError) as failure:
+        _log.warning("cleaning up failed, the next run will do it: %s", failure)
 
 
 def retire_snapshots(work: Workplace, keep: int) -> None:

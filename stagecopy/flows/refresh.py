@@ -6,16 +6,19 @@ soon as the dump is whole (with --direct: as soon as the rows are across).
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from stagecopy.backups.dump import prune_plaintext
 from stagecopy.config.load import Project
-from stagecopy.errors import ProductionError, StagecopyError, UsageError
+from stagecopy.errors import ProductionError, StagecopyError, StagingError, TerminatedError, UsageError
 from stagecopy.flows.build import Build, Source
-from stagecopy.flows.cleanup import clean_up, retire_snapshots
+from stagecopy.flows.cleanup import clean_up, discard, retire_snapshots
+from stagecopy.flows.logged import Logged
 from stagecopy.flows.serve import serve, served_url
 from stagecopy.flows.swap import finish_swap
 from stagecopy.flows.workplace import Workplace, alone, choose_engine, open_workplace
@@ -39,7 +42,7 @@ from stagecopy.report.document import refresh_document
 from stagecopy.staging.snapshots import Snapshot, all_snapshots, newest, read_served
 
 _log = logging.getLogger(__name__)
-_RETRY_PAUSE = 30.0  # seconds between attempts when production asked us to give way
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class RefreshOptions:
 
     direct: bool = False
     retry: int = 0
+    retry_pause: float = 30.0  # seconds between attempts when production asked us to give way
     new_key: bool = False
 
 
@@ -60,13 +64,37 @@ def refresh(project: Project, options: RefreshOptions, progress: Progress) -> Re
     with alone(work, "refresh"), open_run(work.home.runs, "refresh") as run:
         began = time.monotonic()
         try:
-            result = _with_retries(work, run, options, progress)
+            result = _with_retries(work, run, options, Logged(progress))
         except StagecopyError as failure:
             _log.warning("refresh failed: %s: %s", failure.code, failure.message)
             result = RefreshResult(exit=failure.exit_code, error=failure)
+        except (KeyboardInterrupt, TerminatedError) as ended:
+            run.finish(refresh_document(_interrupted(ended)))
+            raise
         result = _completed(work, run, result, time.monotonic() - began)
         run.finish(refresh_document(result))
         return result
+
+
+def _interrupted(ended: BaseException) -> RefreshResult:
+    code, words = (143, "terminated") if isinstance(ended, TerminatedError) else (130, "interrupted")
+    return RefreshResult(exit=code, error=StagecopyError(words, f"the run was {words}"))
+
+
+@contextmanager
+def _nothing_left(work: Workplace, run: Run) -> Iterator[None]:
+    """An attempt that fails or is ended leaves nothing behind; a full disk is said in plain words."""
+    try:
+        yield
+    except OSError as failure:
+        discard(work, run.id)
+        if failure.errno not in _DISK_FULL:
+            raise
+        hint = "free some space, or set STAGECOPY_HOME to a larger disk"
+        raise StagingError("disk-full", f"no space left on the disk of {work.home.path}", hint=hint) from failure
+    except BaseException:
+        discard(work, run.id)
+        raise
 
 
 def _completed(work: Workplace, run: Run, result: RefreshResult, seconds: float) -> RefreshResult:
@@ -79,12 +107,13 @@ def _completed(work: Workplace, run: Run, result: RefreshResult, seconds: float)
 def _with_retries(work: Workplace, run: Run, options: RefreshOptions, progress: Progress) -> RefreshResult:
     for attempt in range(options.retry + 1):
         try:
-            return _attempt(work, run, options, progress)
+            with _nothing_left(work, run):
+                return _attempt(work, run, options, progress)
         except ProductionError as failure:
             if failure.code != "yielded" or attempt == options.retry:
                 raise
-            progress.note(f"{failure.message}; trying again in {_RETRY_PAUSE:g} s")
-            time.sleep(_RETRY_PAUSE)
+            progress.note(f"{failure.message}; trying again in {options.retry_pause:g} s")
+            time.sleep(options.retry_pause)
     raise AssertionError  # the loop returns or raises
 
 
@@ -124,7 +153,7 @@ def _build(
     with open_production(dsn, f"stagecopy/{run.id}", patience=patience, scope=scope) as session:
         progress.stage("plan")
         planned = plan(session.catalog, rules, key=key, locale=settings.masking.locale)
-        tools = _tools(dsn, session.catalog.database.major, work)
+        tools = _tools(session.dsn, session.catalog.database.major, work)
         chosen = choose_engine(work, tools, production_major=session.catalog.database.major)
         progress.note(chosen.reason)
         clean_up(work, chosen.engine)

@@ -16,8 +16,10 @@ from stagecopy.errors import StagecopyError, StagingError
 from stagecopy.files import locked, read_json, write_json
 from stagecopy.home import Home, open_home, secrets_of
 from stagecopy.model.staging import ServerOptions
+from stagecopy.postgres.connect import wait_until_ready
 from stagecopy.process import start
 from stagecopy.staging.reopen import reopen
+from stagecopy.staging.settings import READY_SECONDS
 from stagecopy.staging.snapshots import EngineSpec, Served, read_served, write_served
 
 SERVED_SETTINGS = {"autovacuum": "on"}
@@ -67,10 +69,13 @@ def _swap(home: Home, new: Served) -> None:
     failed.unlink(missing_ok=True)
     old_engine = reopen(old.engine, project=home.project, home=home, admin_password=password) if old else None
     try:
-        engine.prepare_start(new.directory, options)
-        if old and old_engine:
-            old_engine.stop(old.directory)
-        engine.start(new.directory, options)
+        if running := engine.address(new.directory):  # a child before us was killed right behind the start
+            wait_until_ready(running, deadline=READY_SECONDS)
+        else:
+            engine.prepare_start(new.directory, options)
+            if old and old_engine:
+                old_engine.stop(old.directory)
+            engine.start(new.directory, options)
     except StagecopyError as failure:
         write_json(failed, {"message": failure.message})
         if old and old_engine:

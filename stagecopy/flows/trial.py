@@ -28,7 +28,7 @@ from stagecopy.model.migration import MigrationRun, SourceFile, fingerprint
 from stagecopy.model.server import Address
 from stagecopy.model.staging import ServerOptions
 from stagecopy.model.trial import TrialResult
-from stagecopy.postgres.connect import Connection, connect_staging, staging_errors
+from stagecopy.postgres.connect import OURS, Connection, connect_staging, staging_errors
 from stagecopy.postgres.failures import describe
 from stagecopy.redact import remember
 from stagecopy.report.document import trial_document
@@ -148,6 +148,7 @@ def _run(pair: _Pair, role: str, password: str, *, files: tuple[SourceFile, ...]
             dbname=as_role.database,
             application_name="stagecopy-trial",
             autocommit=True,
+            **OURS,
         )
     except psycopg.Error as failure:
         raise StagingError("staging-unreachable", f"cannot log in as {role}: {describe(failure)}") from None

@@ -11,7 +11,7 @@ import logging
 import secrets
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,11 +57,13 @@ class _JsonLines(logging.Handler):
         }
         if record.exc_info:
             entry["trace"] = scrub("".join(traceback.format_tb(record.exc_info[2])))
-        self._stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
-        self._stream.flush()
+        with suppress(OSError):  # a full disk is the run's failure to report, not the log's
+            self._stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            self._stream.flush()
 
     def close(self) -> None:
-        self._stream.close()
+        with suppress(OSError):
+            self._stream.close()
         super().close()
 
 

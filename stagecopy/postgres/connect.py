@@ -30,15 +30,14 @@ PINNED = {
     "search_path": "",
 }
 
+# What PG* variables say (PGSSLMODE=verify-full …) is about production; servers of ours are on loopback, without TLS.
+OURS: dict[str, Any] = {"sslmode": "disable", "gssencmode": "disable", "channel_binding": "disable"}
+
 
 def pin(connection: Connection) -> None:
     """Set the pinned session settings (section A16, A17 of the known traps: dates, floats, intervals, money)."""
     for name, value in PINNED.items():
         connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
-
-
-def _timed_out(failure: psycopg.Error) -> bool:
-    return sqlstate_of(failure) in ("57014", "55P03")
 
 
 def production_failure(failure: psycopg.Error, doing: str) -> StagecopyError:
@@ -104,6 +103,7 @@ def connect_staging(address: Address, *, autocommit: bool = True, application_na
             connect_timeout=10,
             autocommit=True,
             client_encoding="UTF8",
+            **OURS,
         )
         pin(connection)
         connection.autocommit = autocommit
@@ -127,8 +127,6 @@ def wait_until_ready(address: Address, *, deadline: float) -> None:
         if time.monotonic() > end:
             raise StagingError("not-ready", f"the server did not answer within {deadline:g} s: {last}")
         time.sleep(0.05)
-
-
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Connection strings: parsed once by libpq's own rules, handed to child tools as PG* variables.
 
-Surprising: libpq itself reads ~/.pgpass and service files; nothing is re-implemented here. What the user wrote is
-passed on, so ``sslmode``, client certificates, several hosts and unix sockets work the same in every tool.
+Surprising: libpq itself reads ~/.pgpass and service files; nothing is re-implemented here. But a service file beats
+PG* variables and loses to a connection string, and of several hosts each client may pick another. So the first
+connection decides, and all that follow, child tools too, are told in full where it went (``pinned``).
 """
 
 from __future__ import annotations
@@ -30,8 +31,11 @@ _VARIABLES = {
     "sslkey": "PGSSLKEY",
     "sslrootcert": "PGSSLROOTCERT",
     "sslcrl": "PGSSLCRL",
+    "sslcrldir": "PGSSLCRLDIR",
+    "sslcertmode": "PGSSLCERTMODE",
     "sslsni": "PGSSLSNI",
     "requirepeer": "PGREQUIREPEER",
+    "require_auth": "PGREQUIREAUTH",
     "channel_binding": "PGCHANNELBINDING",
     "gssencmode": "PGGSSENCMODE",
     "krbsrvname": "PGKRBSRVNAME",
@@ -43,6 +47,8 @@ _VARIABLES = {
     "sslnegotiation": "PGSSLNEGOTIATION",
     "application_name": "PGAPPNAME",
 }
+
+_OF_THE_CONNECTION = ("service", "servicefile", "application_name", "fallback_application_name", "client_encoding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,16 @@ class Dsn:
         remember(dsn.get("password"))
         remember(dsn.get("sslpassword"))
         return dsn
+
+    @classmethod
+    def pinned(cls, info: psycopg.ConnectionInfo) -> Dsn:
+        """The very server, role and password of an open connection, whatever files and variables they came from."""
+        found = {name: value for name, value in info.get_parameters().items() if name not in _OF_THE_CONNECTION}
+        found |= {"host": info.host, "port": str(info.port), "user": info.user, "dbname": info.dbname}
+        found |= {"hostaddr": info.hostaddr, "password": info.password}
+        remember(info.password)
+        remember(found.get("sslpassword"))
+        return cls(tuple(sorted((name, value) for name, value in found.items() if value)))
 
     def get(self, name: str) -> str | None:
         """One parameter, or None."""

@@ -1,14 +1,17 @@
 """PostgreSQL's own client programs: pg_dump, pg_restore, psql, run so that no row value and no secret gets out.
 
 Surprising: their stderr quotes rows (DETAIL: Key (mail)=(…)), so only the ERROR lines pass, and of what those quote
-only names of objects. psql is asked to print SQLSTATEs alone.
+only names of objects. psql is asked to print SQLSTATEs alone. A tool never outlives us: orphaned, pg_dump would go on
+reading production, with its locks, and nobody would watch whom it blocks.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from stagecopy import process
@@ -20,6 +23,7 @@ from stagecopy.redact import scrub
 
 PIPE_BYTES = 1 << 20  # psql hands out whole pieces of the stream; psycopg one row a call, which costs 7 s per 11 M rows
 
+_GOODBYE_SECONDS = 10.0
 _ERROR_LINE = re.compile(r"(?:error|FATAL|ERROR):\s*(?P<text>.*)")
 _SQLSTATE = re.compile(r"(?:ERROR|FATAL|PANIC):\s+(?P<state>[0-9A-Z]{5})\b")
 _OBJECT_WORD = re.compile(
@@ -67,10 +71,39 @@ def staging_environment(address: Address) -> dict[str, str]:
 
 def run_tool(binaries: Binaries, argv: Sequence[str | Path], env: Mapping[str, str]) -> Finished:
     """Run ``argv[0]`` of *binaries*. Raises ProcessError whose message is cleaned of row values."""
-    finished = process.run([Path(binaries.folder, str(argv[0])), *argv[1:]], env=env, check=False)
+    words = [*_tether(), Path(binaries.folder, str(argv[0])), *argv[1:]]
+    child = process.start(
+        words, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        stdout, stderr = child.communicate()
+    except BaseException:
+        _end(child)
+        raise
+    finished = Finished(tuple(map(str, argv)), child.returncode, stdout, stderr.decode("utf-8", "replace"))
     if finished.code != 0:
-        raise ProcessError(f"{argv[0]}: {cleaned(finished.stderr)}", finished=None)
+        raise ProcessError(f"{argv[0]}: {cleaned(finished.stderr)}", finished=finished)
     return finished
+
+
+@cache
+def _tether() -> tuple[str, ...]:
+    """What to put before a tool so that the kernel ends it (SIGTERM) when we die by SIGKILL. Nothing off Linux."""
+    program = shutil.which("setpriv")
+    if program is None:
+        return ()
+    words = (program, "--pdeathsig", "TERM")
+    return words if process.run([*words, "true"], check=False).code == 0 else ()  # busybox' own cannot
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """SIGTERM, which pg_dump and pg_restore pass on to their workers and to the server; SIGKILL would orphan those."""
+    child.terminate()
+    try:
+        child.communicate(timeout=_GOODBYE_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.communicate()
 
 
 def cleaned(stderr: str) -> str:
@@ -96,20 +129,9 @@ def copy_out(binaries: Binaries, env: Mapping[str, str], script: str) -> Iterato
 
     Raises ProcessError with ``sqlstate`` in its message when psql or the server fails, also in mid-stream.
     """
-    argv: list[str | Path] = [
-        Path(binaries.folder, "psql"),
-        "-X",
-        "-q",
-        "-A",
-        "-t",
-        "-v",
-        "ON_ERROR_STOP=1",
-        "-v",
-        "VERBOSITY=sqlstate",
-    ]
-    child = process.start(
-        [*argv, "-f", "-"], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    options = ["-X", "-w", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=sqlstate", "-f", "-"]
+    argv: list[str | Path] = [*_tether(), Path(binaries.folder, "psql"), *options]
+    child = process.start(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert child.stdin is not None  # noqa: S101 - pipes were asked for
     assert child.stdout is not None  # noqa: S101
     assert child.stderr is not None  # noqa: S101

@@ -17,17 +17,20 @@ from datetime import datetime
 import psycopg
 from psycopg import sql
 
-from stagecopy.errors import ProductionError, StagecopyError
+from stagecopy.errors import ProductionError, StagecopyError, StagingError
 from stagecopy.model.catalog import Catalog, Table
 from stagecopy.postgres.catalog import read_catalog, unreadable_tables
 from stagecopy.postgres.connect import Connection, connect_production, production_failure
 from stagecopy.postgres.dsn import Dsn
+from stagecopy.postgres.sqlfile import statement
 from stagecopy.process import ProcessError
 from stagecopy.production.watcher import Patience, YieldWatcher
 
 HANDSHAKE_CLASS = 0x5C09  # first key of the advisory lock by which a staging target would recognise production
 _LOCKS_PER_STATEMENT = 200
 _ATTEMPTS = 5
+_LOCK_TIMEOUT = "55P03"
+_DISK_FULL = "No space left on device"  # the tool's own disk, so ours
 _MOVED = ("42P01", "3F000", "42809")  # a table, a schema went away or changed its kind between list and lock
 
 
@@ -52,7 +55,7 @@ class ProductionSession:
         self.left_out: tuple[Table, ...]  # excluded or skipped: neither locked nor dumped
         self.snapshot: str
         self.taken_at: datetime
-        self._watcher = YieldWatcher(dsn, application_name, patience)
+        self._watcher = YieldWatcher(application_name, patience)
         self._holder: Connection | None = None
 
     @contextmanager
@@ -61,21 +64,22 @@ class ProductionSession:
         try:
             yield
         except psycopg.Error as failure:
-            raise self._watcher.reason or production_failure(failure, doing) from None
+            raise self._watcher.why_failed() or production_failure(failure, doing) from None
+        except ProcessError as failure:
+            raise self._watcher.why_failed() or _tool_failure(failure, doing) from failure
         except StagecopyError as failure:
             if self._watcher.reason is not None:
                 raise self._watcher.reason from failure
-            if isinstance(failure, ProcessError):
-                raise ProductionError("production-failed", f"{doing}: {failure.message}") from failure
             raise
         if self._watcher.reason is not None:
             raise self._watcher.reason
 
     def begin(self, scope: Scope) -> None:
         """Connect, lock, take the snapshot, read the catalog. Raises ProductionError."""
-        self._watcher.start()
+        self._holder = connect_production(self.dsn, application_name=self.application_name)
+        self.dsn = Dsn.pinned(self._holder.info)
+        self._watcher.start(self.dsn)
         with self.errors("reading production's catalog"):
-            self._holder = connect_production(self.dsn, application_name=self.application_name)
             self._holder.execute("SELECT pg_catalog.pg_advisory_lock_shared(%s, %s)", (HANDSHAKE_CLASS, self.handshake))
             for _ in range(_ATTEMPTS):
                 if self._lock_and_look(self._holder, scope):
@@ -94,6 +98,9 @@ class ProductionSession:
             holder.execute(f"SET LOCAL lock_timeout = {int(scope.lock_timeout * 1000)}".encode())
             _lock(holder, listed)
         except psycopg.Error as failure:
+            if failure.sqlstate == _LOCK_TIMEOUT:
+                holder.execute("ROLLBACK")
+                raise _locked_out(holder, listed, scope.lock_timeout) from None
             if failure.sqlstate not in _MOVED:
                 raise
             holder.execute("ROLLBACK")
@@ -140,6 +147,29 @@ def _parted(catalog: Catalog, scope: Scope) -> tuple[list[Table], tuple[Table, .
     out = tuple(each for each in catalog.tables if each.oid in skipped or each.qualified in scope.exclude)
     gone = {each.oid for each in out}
     return [each for each in catalog.tables if each.kind in ("r", "p") and each.oid not in gone], out
+
+
+def _locked_out(holder: Connection, tables: list[Table], waited: float) -> ProductionError:
+    """Says who holds the lock, if they still do."""
+    oids = [each.oid for each in tables]
+    found = holder.execute(statement("lock_holders"), {"oids": oids}).fetchone()
+    where, whose = None, "somebody's stronger lock"
+    if found is not None:
+        where, pid, user, application, mode = found
+        whose = f"the {mode} that pid {pid} ({user}{', ' + application if application else ''}) holds"
+    return ProductionError(
+        "lock-timeout",
+        f"waited {waited:g} s (production.lock_timeout) behind {whose}",
+        hint="run `stagecopy refresh` again when it is through, or raise production.lock_timeout",
+        where=where,
+    )
+
+
+def _tool_failure(failure: ProcessError, doing: str) -> StagecopyError:
+    if _DISK_FULL in failure.message:
+        hint = "free some space, or set STAGECOPY_HOME to a larger disk"
+        return StagingError("disk-full", f"{doing}: {failure.message}", hint=hint)
+    return ProductionError("production-failed", f"{doing}: {failure.message}")
 
 
 def _lock(holder: Connection, tables: list[Table]) -> None:

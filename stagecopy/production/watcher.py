@@ -1,4 +1,4 @@
-"""Asks, twice a second, who waits behind us on production, and gives way.
+"""Asks, four times a second, who waits behind us on production, and gives way.
 
 Surprising: our own ACCESS SHARE lock hurts nobody until somebody's ALTER TABLE queues behind it; from then on every
 query on that table queues behind the ALTER. No lock_timeout of ours changes that. So after ``yield_after`` seconds
@@ -20,7 +20,7 @@ from stagecopy.postgres.connect import Connection, connect_production
 from stagecopy.postgres.dsn import Dsn
 from stagecopy.postgres.sqlfile import statement
 
-_PERIOD = 0.5  # seconds; with yield_after = 2 s the waiter is free after at most 2.5 s
+_PERIOD = 0.25  # seconds; with yield_after = 2 s the waiter is free after at most 2.25 s and the time of one look
 _log = logging.getLogger(__name__)
 
 
@@ -32,11 +32,19 @@ class Patience:
     max_time: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiter:
+    """A session of somebody else that waits for a lock of ours."""
+
+    who: str
+    wants: str
+    seconds: float
+
+
 class YieldWatcher:
     """Runs beside a production session; ``reason`` is set once it has given up for it."""
 
-    def __init__(self, dsn: Dsn, application_name: str, patience: Patience) -> None:
-        self._dsn = dsn
+    def __init__(self, application_name: str, patience: Patience) -> None:
         self._name = application_name
         self._patience = patience
         self._stop = threading.Event()
@@ -45,16 +53,30 @@ class YieldWatcher:
         self._thread = threading.Thread(target=self._watch, name="yield-watcher", daemon=True)
         self.reason: ProductionError | None = None
 
-    def start(self) -> None:
+    def start(self, dsn: Dsn) -> None:
         """Open the watcher's own connection (fails here, not in the thread) and begin."""
+        self._dsn = dsn
         self._connection = self._connect()
         self._thread.start()
 
     def stop(self) -> None:
         """End the watch and its connection."""
         self._stop.set()
-        self._thread.join(timeout=10)
-        self._connection.close()
+        if self._thread.ident is not None:
+            self._thread.join(timeout=10)
+            self._connection.close()
+
+    def why_failed(self) -> ProductionError | None:
+        """After a failure of ours: whether somebody waits behind us, however short a time.
+
+        pg_dump's workers take their locks with NOWAIT: they fail at once when somebody queues for a stronger one.
+        """
+        if self.reason is None and self._thread.ident is not None:
+            try:
+                self._give_way(self._waiting(time.monotonic()), after=0.0)
+            except psycopg.Error:
+                _log.warning("whether somebody waited behind us could not be asked any more")
+        return self.reason
 
     def _connect(self) -> Connection:
         return connect_production(self._dsn, application_name=f"{self._name}/watcher"[:63])
@@ -85,20 +107,31 @@ class YieldWatcher:
                 )
             )
             return
-        waiting = self._connection.execute(statement("waiting_behind"), {"name": self._name}).fetchall()
-        self._first_seen = {row[0]: self._first_seen.get(row[0], now) for row in waiting}
-        for pid, mode, relation, user, application, seconds in waiting:
-            waited = max(seconds or 0.0, now - self._first_seen[pid])
-            if waited >= self._patience.yield_after:
-                who = f"pid {pid} ({user}{', ' + application if application else ''})"
-                self._give_up(
-                    ProductionError(
-                        "yielded",
-                        f"gave way to {who}, who waited {waited:.1f} s for {mode} on {relation or 'a lock'} behind us",
-                        hint="run refresh again when the deploy is through, or use --retry",
-                    )
-                )
-                return
+        self._give_way(self._waiting(now), after=self._patience.yield_after)
+
+    def _waiting(self, now: float) -> list[_Waiter]:
+        rows = self._connection.execute(statement("waiting_behind"), {"name": self._name}).fetchall()
+        self._first_seen = {row[0]: self._first_seen.get(row[0], now) for row in rows}
+        return [
+            _Waiter(
+                who=f"pid {pid} ({user}{', ' + application if application else ''})",
+                wants=f"{mode} on {relation or 'a lock'}",
+                seconds=max(seconds or 0.0, now - self._first_seen[pid]),
+            )
+            for pid, mode, relation, user, application, seconds in rows
+        ]
+
+    def _give_way(self, waiting: list[_Waiter], *, after: float) -> None:
+        longest = max(waiting, key=lambda each: each.seconds, default=None)
+        if longest is None or longest.seconds < after:
+            return
+        self._give_up(
+            ProductionError(
+                "yielded",
+                f"gave way to {longest.who}, who waited {longest.seconds:.1f} s for {longest.wants} behind us",
+                hint="run `stagecopy refresh` again when the deploy is through, or use --retry",
+            )
+        )
 
     def _give_up(self, reason: ProductionError) -> None:
         self.reason = reason

@@ -81,9 +81,11 @@ def load_tables(
     ordered = sorted(tables, key=lambda table: (-table.bytes, table.qualified))
     with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="load") as pool:
         futures = [pool.submit(one, table) for table in ordered]
-        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        if any(future.exception() for future in done):
-            stop.set()
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:  # also when we are told to end: leaving the pool waits for its threads
+            if any(not each.done() or each.exception() for each in futures):
+                stop.set()
             for future in futures:
                 future.cancel()
     failures = [error for future in futures if not future.cancelled() and (error := future.exception())]

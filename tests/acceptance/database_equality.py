@@ -138,7 +138,7 @@ def _compare(
         if name not in hidden:
             if old != new:
                 other.append(f"{relation.qualified}.{name}: another value")
-        elif old is None or not old.strip():
+        elif not old:  # NULL and '' stay, so that joins and checks on them stay
             if old != new:
                 other.append(f"{relation.qualified}.{name}: nothing became something")
         elif old == new:
@@ -195,3 +195,14 @@ def changed_definitions(production: Connection, staging: Connection) -> list[str
         for sign, lines in (("-", before[kind] - after[kind]), ("+", after[kind] - before[kind]))
         for name, definition in sorted(lines)
     ]
+
+
+def row_counts(connection: Connection) -> dict[tuple[str, str], int]:
+    """Rows stored in each table itself."""
+    counts = {}
+    for relation in relations(connection):
+        query = sql.SQL("SELECT count(*) FROM ONLY {}").format(sql.Identifier(relation.schema, relation.name))
+        row = connection.execute(query).fetchone()
+        assert row is not None
+        counts[relation.schema, relation.name] = int(row[0])
+    return counts

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
 import pytest
@@ -33,12 +35,24 @@ NO_LOSS = f"UPDATE {USERS} SET email = 'x@corp.test' WHERE id <= 10"
 
 
 @pytest.fixture(scope="module")
-def shop(request: pytest.FixtureRequest, scratch_server: Address) -> Iterator[Shop]:
-    """One refreshed project on each engine for all tests of this file."""
+def shops(scratch_server: Address) -> Iterator[Callable[[str], Shop]]:
+    """One refreshed project on each engine for all tests of this file, made when first asked for."""
+    with ExitStack() as stack:
+
+        @cache
+        def on(engine: str) -> Shop:
+            production = stack.enter_context(database_of(scratch_server))
+            return stack.enter_context(market(production, engine))
+
+        yield on
+
+
+@pytest.fixture
+def shop(request: pytest.FixtureRequest, shops: Callable[[str], Shop]) -> Shop:
+    """That project on the engine the test names."""
     if request.param == "docker":
         docker_required()
-    with database_of(scratch_server) as production, market(production, request.param) as made:
-        yield made
+    return shops(request.param)
 
 
 def _rules(done: Done) -> set[str]:

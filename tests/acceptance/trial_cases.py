@@ -44,7 +44,8 @@ class Case:
     @property
     def expected(self) -> Any:
         """What a trial must say."""
-        return json.loads((self.folder / "expected.json").read_text(encoding="utf-8"))
+        document = json.loads((self.folder / "expected.json").read_text(encoding="utf-8"))
+        return {**document, "findings": sorted(document["findings"]), "schema": sorted(document["schema"])}
 
 
 @contextmanager
@@ -80,7 +81,7 @@ def summary(document: Any) -> dict[str, Any]:
         "error": run["error"],
         "tables": [{name: each[name] for name in (*told, "columns")} for each in document["tables"]],
         "schema": sorted(f"{each['kind']} {each['change']} {each['name']}" for each in document["schema"]),
-        "findings": [f"{each['severity']} {each['rule']} {each['subject']}" for each in document["findings"]],
+        "findings": sorted(f"{each['severity']} {each['rule']} {each['subject']}" for each in document["findings"]),
     }
 
 

@@ -312,7 +312,8 @@ CASES: dict[str, Case] = {
     ),
     "dropped_and_created": Case(
         T,
-        "DROP TABLE t; CREATE TABLE t (b int, id bigint PRIMARY KEY); INSERT INTO t SELECT i, i FROM generate_series(1, 99) i",
+        "DROP TABLE t; CREATE TABLE t (b int, id bigint PRIMARY KEY);"
+        "INSERT INTO t SELECT i, i FROM generate_series(1, 99) i",
         {
             "t": {
                 "change": "replaced",
@@ -360,7 +361,8 @@ CASES: dict[str, Case] = {
         {"t": {"rows": (100, 102), "added": 2, "changed": 1, "columns": {"b": {"changed": 1, "value_to_value": 1}}}},
     ),
     "composite": Case(
-        "CREATE TABLE t (a text, b text, v int, PRIMARY KEY (a, b)); INSERT INTO t VALUES ('1', '11', 1), ('11', '1', 2)",
+        "CREATE TABLE t (a text, b text, v int, PRIMARY KEY (a, b));"
+        "INSERT INTO t VALUES ('1', '11', 1), ('11', '1', 2)",
         "UPDATE t SET v = 3 - v",
         {"t": {"rows": (2, 2), "changed": 2, "columns": {"v": {"changed": 2, "value_to_value": 2}}}},
     ),
@@ -479,7 +481,7 @@ CASES: dict[str, Case] = {
         "VACUUM FULL t;;CLUSTER t USING i;;ALTER TABLE t SET UNLOGGED",
     ),
     "wide": Case(
-        f"CREATE TABLE t (id int PRIMARY KEY, {WIDE}); INSERT INTO t (id, c1) SELECT i, i FROM generate_series(1, 60) i",
+        f"CREATE TABLE t (id int PRIMARY KEY, {WIDE});INSERT INTO t (id, c1) SELECT i, i FROM generate_series(1, 60) i",
         "UPDATE t SET c1 = NULL, c1599 = 7 WHERE id <= 3",
         {
             "t": {
@@ -513,7 +515,8 @@ CASES: dict[str, Case] = {
     ),
     "toast": Case(
         "CREATE TABLE t (id int PRIMARY KEY, v text, b bytea); ALTER TABLE t ALTER v SET STORAGE EXTERNAL;"
-        "INSERT INTO t SELECT i, repeat('x', 1000000) || i, decode(repeat('00ff', 500000), 'hex') FROM generate_series(1, 4) i",
+        "INSERT INTO t SELECT i, repeat('x', 1000000) || i,"
+        " decode(repeat('00ff', 500000), 'hex') FROM generate_series(1, 4) i",
         "UPDATE t SET v = left(v, 999999) || 'y' || id WHERE id = 2; UPDATE t SET b = set_byte(b, 77, 3) WHERE id = 3",
         {
             "t": {

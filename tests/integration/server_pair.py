@@ -60,7 +60,7 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _running(data: Path) -> Iterator[Address]:
+def _running(data: Path, stop: signal.Signals = signal.SIGQUIT) -> Iterator[Address]:
     port = _free_port()
     options = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
     options += ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", f"unix_socket_directories={data}"]
@@ -77,7 +77,7 @@ def _running(data: Path) -> Iterator[Address]:
         wait_until_ready(address, deadline=30)
         yield address
     finally:
-        child.send_signal(signal.SIGINT)  # a fast shutdown: SIGTERM would wait for sessions
+        child.send_signal(stop)
         try:
             child.wait(timeout=20)
         except subprocess.TimeoutExpired:
@@ -108,15 +108,15 @@ def server_pair(databases: Mapping[str, str]) -> Iterator[ServerPair]:
             "-N",
         ]
         run(argv, env=environment(), cwd=home, identity=identity)
-        with _running(base) as address:
+        with _running(base, signal.SIGINT) as address:  # a clean stop; the others may be cut off
             for name, script in databases.items():
                 with connect_staging(address) as connection:
                     connection.execute(f'CREATE DATABASE "{name}"'.encode())
                 with connect_staging(address.to(database=name)) as connection:
                     connection.execute("SET search_path TO public")
                     connection.execute(script.encode())
-        for side in ("before", "after"):
-            run(["cp", "-a", base, home / side])
+        base.rename(home / "before")
+        run(["cp", "-a", home / "before", home / "after"])
         with _running(home / "before") as before, _running(home / "after") as after:
             yield ServerPair(before, after)
     finally:
