@@ -16,19 +16,32 @@ from stagecopy.staging.roles import SERVED_ROLE
 from stagecopy.staging.snapshots import Served, Snapshot, all_snapshots, newest, read_served
 
 FIRST_PORT = 5433
+PORT_ATTEMPTS = 5
 
 
 def serve(work: Workplace, snapshot: Snapshot, run: str) -> None:
     """Copy *snapshot* under a new name and put the copy behind staging's address."""
-    old = read_served(work.home)
-    wanted = work.project.settings.staging.port
-    port = wanted if isinstance(wanted, int) else (old.port if old else first_free_port(FIRST_PORT))
     directory = f"served-{new_id()}"
     work.engine(snapshot.engine).copy(snapshot.directory, directory, "served", run=run)
-    new = Served(
-        snapshot=snapshot.id, directory=directory, port=port, database=snapshot.database, engine=snapshot.engine
-    )
-    swap_in(work.home, new)
+    old = read_served(work.home)
+    wanted = work.project.settings.staging.port
+    fixed = wanted if isinstance(wanted, int) else (old.port if old else None)
+    for attempts_left in reversed(range(PORT_ATTEMPTS)):
+        new = Served(
+            snapshot=snapshot.id,
+            directory=directory,
+            port=fixed or first_free_port(FIRST_PORT),
+            database=snapshot.database,
+            engine=snapshot.engine,
+        )
+        try:
+            swap_in(work.home, new)
+        except StagingError as failure:
+            # a port found free may be taken by somebody before the server binds it
+            if failure.code != "port-in-use" or fixed or not attempts_left:
+                raise
+        else:
+            return
 
 
 def served_address(work: Workplace) -> Address:

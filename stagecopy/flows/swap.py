@@ -27,7 +27,10 @@ _PATIENCE = 300.0  # seconds the parent waits for its child; the swap itself tak
 
 
 def swap_in(home: Home, new: Served) -> None:
-    """Serve *new* instead of what is served now. Raises StagingError ``swap-failed``; then the old one serves on."""
+    """Serve *new* instead of what is served now.
+
+    Raises StagingError ``swap-failed`` or ``port-in-use``; then the old one serves on.
+    """
     write_json(home.swap, {"new": asdict(new), "project": home.project})
     child = start(
         [sys.executable, "-m", "stagecopy.flows.swap", home.path, home.project],
@@ -44,7 +47,8 @@ def swap_in(home: Home, new: Served) -> None:
     served = read_served(home)
     if served is None or served.directory != new.directory:
         reason = read_json(home.path / "swap-failed.json") or {}
-        raise StagingError("swap-failed", f"the new server did not start: {reason.get('message', 'unknown reason')}")
+        code = "port-in-use" if reason.get("code") == "port-in-use" else "swap-failed"
+        raise StagingError(code, f"the new server did not start: {reason.get('message', 'unknown reason')}")
 
 
 def finish_swap(home: Home) -> None:
@@ -77,7 +81,7 @@ def _swap(home: Home, new: Served) -> None:
                 old_engine.stop(old.directory)
             engine.start(new.directory, options)
     except StagecopyError as failure:
-        write_json(failed, {"message": failure.message})
+        write_json(failed, {"code": failure.code, "message": failure.message})
         if old and old_engine:
             engine.stop(new.directory)
             old_engine.start(old.directory, ServerOptions(port=old.port, settings=SERVED_SETTINGS))

@@ -85,10 +85,13 @@ def summary(document: Any) -> dict[str, Any]:
     }
 
 
-def recorded(shop: Shop, words: tuple[str, ...]) -> tuple[Done, Any]:
-    """Run the program; what it printed, and the document it left in its run's folder."""
+def twice(shop: Shop, migration: str) -> tuple[Done, Done, Any]:
+    """Try *migration* twice at the same time: with ``--json``, and as a report with the document its run left."""
     runs = shop.home / "runs"
-    before = set(runs.iterdir())
-    done = shop.run(*words)
-    (new,) = set(runs.iterdir()) - before
-    return done, json.loads((new / "result.json").read_text(encoding="utf-8"))
+    before = {path.name for path in runs.iterdir()}
+    reporting = shop.start("trial", migration)
+    documented = shop.run("trial", migration, "--json")
+    out, err = reporting.communicate(timeout=300)
+    (other,) = {path.name for path in runs.iterdir()} - before - {documented.document["trial"]}
+    left = json.loads((runs / other / "result.json").read_text(encoding="utf-8"))
+    return documented, Done(reporting.returncode, out, err), left

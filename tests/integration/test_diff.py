@@ -1,4 +1,4 @@
-"""The diff against real servers: every case of diff_cases, compared in full, and what single cases say beside."""
+"""The diff against real servers: every case of diff_cases_*, compared in full, and what single cases say beside."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import pytest
 from stagecopy.diff.compare import compare
 from stagecopy.errors import StagingError
 from stagecopy.model.change import ColumnChange, Difference, SchemaChange, TableChange
-from tests.integration.diff_cases import CASES
+from tests.integration import diff_cases_rows, diff_cases_tables, diff_cases_types
 from tests.integration.server_pair import ServerPair, migrate, server_pair
+
+CASES = diff_cases_rows.CASES | diff_cases_types.CASES | diff_cases_tables.CASES
 
 
 def _available(extension: str | None) -> bool:
