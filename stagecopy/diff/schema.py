@@ -109,9 +109,24 @@ def _matched(
     for mine, other in again:
         yield from _told(mine, other, by_number=False)
     for each in gone:
-        yield from _told(each, None)
+        twin = next((other for other in come if _shape(other) == _shape(each)), None)
+        if twin is None:
+            yield from _told(each, None)
+        else:
+            come.remove(twin)
+            yield SchemaChange(each.kind, "renamed", twin.qualified, each.qualified, twin.qualified, twin.place)
     for each in come:
         yield from _told(None, each)
+
+
+def _shape(part: SchemaObject) -> Hashable:
+    """What an index or constraint is but for its own name: made again under another one, it is renamed."""
+    if part.kind == "constraint":
+        return part.kind, part.definition
+    head, found, rest = part.definition.partition(" ON ")
+    if part.kind == "index" and found:
+        return part.kind, head.startswith("CREATE UNIQUE"), rest
+    return part.kind, part.oid, part.sub, part.name
 
 
 def _told(

@@ -68,8 +68,15 @@ class Page:
         self.console.print(self.text(title, "bold"))
 
     def block(self, content: RenderableType) -> None:
-        """Something below a heading, indented."""
-        self.console.print(Padding(content, (0, 0, 0, _INDENT)))
+        """Something below a heading, indented. A file gets its lines without the blanks that fill a screen."""
+        padded = Padding(content, (0, 0, 0, _INDENT))
+        if self.console.is_terminal:
+            self.console.print(padded)
+            return
+        with self.console.capture() as captured:
+            self.console.print(padded)
+        for line in captured.get().splitlines():
+            self.console.print(Text(line.rstrip()), soft_wrap=True)
 
     def grid(self, rows: Iterable[tuple[Text, ...]], *, fold_last: bool = False) -> None:
         """Aligned columns, indented. The last one is cut at the edge, or folded."""

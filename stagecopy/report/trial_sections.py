@@ -133,6 +133,9 @@ def schema(page: Page, difference: Difference, *, everything: bool) -> None:
 
 def _schema_row(page: Page, change: SchemaChange) -> tuple[Text, ...]:
     mark, style = _MARKS[change.change]
+    if change.change == "renamed" and change.before:
+        text = f"{cut(change.before, _NAME_WIDTH)} → {cut(change.name, _NAME_WIDTH)}"
+        return page.text(mark, style), page.text(change.kind), page.text(text)
     known = [cut(text, 200) for text in (change.before, change.after) if text]
     detail = f": {' → '.join(known)}" if known else ""
     return page.text(mark, style), page.text(change.kind), page.text(f"{cut(change.name, _NAME_WIDTH)}{detail}")

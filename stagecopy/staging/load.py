@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 
 import psycopg
@@ -20,6 +21,7 @@ from stagecopy.model.progress import Progress
 from stagecopy.model.server import Address
 from stagecopy.postgres.connect import Connection, connect_staging, staging_errors
 from stagecopy.postgres.failures import describe
+from stagecopy.staging.ahead import ahead
 
 Stream = Callable[[Table], Iterator[bytes]]
 
@@ -76,7 +78,8 @@ def load_tables(
     stop = threading.Event()
 
     def one(table: Table) -> Loaded:
-        return _load(address, table, _stoppable(stream(table), stop), through.get(table.oid), progress)
+        with closing(ahead(stream(table))) as pieces:
+            return _load(address, table, _stoppable(pieces, stop), through.get(table.oid), progress=progress)
 
     ordered = sorted(tables, key=lambda table: (-table.bytes, table.qualified))
     with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="load") as pool:
@@ -110,27 +113,31 @@ def _stoppable(pieces: Iterator[bytes], stop: threading.Event) -> Iterator[bytes
         yield piece
 
 
-def _load(address: Address, table: Table, pieces: Iterator[bytes], parent: Table | None, progress: Progress) -> Loaded:
+def _load(
+    address: Address, table: Table, pieces: Iterator[bytes], parent: Table | None, *, progress: Progress
+) -> Loaded:
     target = parent or table
     progress.table(table.qualified, bytes_total=table.bytes)
     with connect_staging(address, autocommit=False) as connection:
         try:
             if parent is None:
                 connection.execute(sql.SQL("TRUNCATE ONLY {}").format(_name(target)))
-            rows = _copy(connection, table, pieces, target, progress)
+            rows = _copy(connection, table, pieces, target, progress=progress)
             connection.commit()
         except psycopg.Error as failure:
             raise StagingError(
                 "load-failed",
                 f"staging refused the rows: {describe(failure)}",
-                hint="a mask may break a constraint of this table; see `stagecopy masks` in the reference",
+                hint="a mask may break a constraint of this table; masking-rules/README.md says what each guarantees",
                 where=table.qualified,
             ) from None
     progress.finished(table.qualified, rows)
     return Loaded(table, rows)
 
 
-def _copy(connection: Connection, table: Table, pieces: Iterator[bytes], target: Table, progress: Progress) -> int:
+def _copy(
+    connection: Connection, table: Table, pieces: Iterator[bytes], target: Table, *, progress: Progress
+) -> int:
     names = [sql.Identifier(column.name) for column in table.copied_columns]
     columns = sql.SQL("({})").format(sql.SQL(", ").join(names)) if names else sql.SQL("")
     freeze = sql.SQL(" WITH (FREEZE)") if target is table else sql.SQL("")

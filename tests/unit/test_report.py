@@ -37,7 +37,7 @@ samples of public."bazaar-vid_user" (masked: email)
 
 schema
   -  constraint  public.bazaar-vid_user.user_pk: PRIMARY KEY (id)
-  →  column      public.bazaar-vid_user.mail: email → mail
+  →  column      email → public.bazaar-vid_user.mail
 
 findings
   error  all 639 rows of public.account are removed: the table is empty
