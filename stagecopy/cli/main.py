@@ -74,7 +74,7 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 
 def _run() -> int:
     try:
-        result = app(standalone_mode=False)
+        result = app(prog_name="stagecopy", standalone_mode=False)
     except KeyboardInterrupt:
         return _failed(130, "interrupted", "interrupted")
     except TerminatedError:
@@ -85,6 +85,8 @@ def _run() -> int:
     except StagecopyError as failure:
         return _failed(failure.exit_code, failure.code, failure.message, hint=failure.hint, where=failure.where)
     except typer.Exit as ended:
+        if isinstance(ended.__cause__, KeyboardInterrupt):  # the parser turns one into the other
+            return _failed(130, "interrupted", "interrupted")
         return ended.exit_code
     except typer.Abort:
         return _failed(130, "interrupted", "interrupted")
@@ -98,6 +100,9 @@ def _usage_or_bug(failure: Exception) -> int:
     if describe is not None:
         context = getattr(failure, "ctx", None)
         verb = context.command_path if context is not None else "stagecopy"
+        if type(failure).__name__ == "NoArgsIsHelpError":  # the parser keeps its class to itself; its text is the help
+            sys.stderr.write(f"{describe()}\n")
+            return 2
         return _failed(2, "usage", str(describe()), hint=f"see `{verb} --help`")
     place = _bug_report(failure)
     message = f"a bug in stagecopy: {type(failure).__name__}"

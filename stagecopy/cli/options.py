@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stagecopy.errors import UsageError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -90,8 +92,6 @@ def _log_to_stderr() -> None:
 
 def confirmed(current: Session, yes: bool, question: str) -> None:
     """Ask on a terminal, take --yes elsewhere. Raises UsageError ``not-confirmed``."""
-    from stagecopy.errors import UsageError
-
     if yes:
         return
     if sys.stdin.isatty() and not current.json:

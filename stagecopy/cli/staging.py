@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from stagecopy.cli.options import Config, Json, Quiet, Session, Verbose, Yes, confirmed, session
+from stagecopy.errors import UsageError
 
 app = typer.Typer(help="The served staging: its address, a prompt, and its end.", no_args_is_help=True)
 
@@ -28,18 +29,18 @@ def url(config: Config = None, json: Json = False, quiet: Quiet = False, verbose
     return 0
 
 
-@app.command(
-    epilog='Example: stagecopy staging psql -- -c "SELECT count(*) FROM users"',
-    context_settings={"ignore_unknown_options": True},
-)
+@app.command(epilog='Example: stagecopy staging psql -- -c "SELECT count(*) FROM users"')
 def psql(
     arguments: Annotated[list[str] | None, typer.Argument(metavar="[-- PSQL-ARGUMENTS…]")] = None,
     config: Config = None,
+    json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Open psql on staging; what follows -- goes to psql."""
-    current = session(config, False, quiet, verbose)
+    current = session(config, json, quiet, verbose)
+    if current.json:
+        raise UsageError("usage", "psql prints no JSON document", hint="run it without --json")
     from stagecopy.flows.serve import psql_command
     from stagecopy.flows.workplace import open_workplace
 

@@ -29,7 +29,9 @@ def trial(  # noqa: PLR0913, PLR0917 - one parameter per flag
         list[str] | None, typer.Option("--execute", "-e", metavar="SQL", help="SQL text to try.")
     ] = None,
     role: Annotated[str | None, typer.Option("--role", metavar="R", help="Run as this role.")] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the changed clone until the next refresh.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the changed clone until the next trial or refresh.")
+    ] = False,
     show_all: Annotated[bool, typer.Option("--all", help="List untouched tables too.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="A warning is a failure.")] = False,
     config: Config = None,

@@ -39,7 +39,7 @@ class Project:
 
     def production(self) -> Dsn:
         """Production's connection parameters. Raises UsageError ``no-production-url``."""
-        text = self.settings.production.url
+        text = self.settings.production.url or self.environ.get("STAGECOPY_PRODUCTION_URL")
         where = self.document.where("production", "url")
         if not text:
             raise UsageError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -11,6 +11,7 @@ from psycopg import sql
 from stagecopy.diff.pairing import KEY, Effect, collect, pair_rows
 from stagecopy.diff.plan import Servers, TablePlan, value_digest
 from stagecopy.diff.tally import ColumnTally, batches, joined, parse, present_in
+from stagecopy.postgres.diffcatalog import ComparedColumn
 from stagecopy.postgres.diffrows import RowSide, bucket_sums, stream, values_at, within
 from stagecopy.postgres.valueforms import sent_form
 
@@ -30,6 +31,7 @@ class RowEffect:
     added: int = 0
     changed: int = 0
     filled_in_added: list[int] = field(default_factory=list)  # values of new columns in rows that are new themselves
+    filled_in_removed: list[int] = field(default_factory=list)  # values of dropped columns in rows that are gone too
     removed_rows: list[pl.DataFrame] = field(default_factory=list)
     added_rows: list[pl.DataFrame] = field(default_factory=list)
 
@@ -81,6 +83,7 @@ class RowComparison:
             ColumnTally(len(self._plan.match.pairs), self._wanted),
         )
         effect.filled_in_added = [0] * len(self._plan.match.added)
+        effect.filled_in_removed = [0] * len(self._plan.match.dropped)
         for buckets in _passes(before, after):
             whole = len(buckets) == len(before.keys() | after.keys())
             self._absorb(effect, self._one_pass(None if whole else buckets, mask))
@@ -101,8 +104,9 @@ class RowComparison:
         effect.added_rows.append(self._kept(found.added, effect.added_rows))
         for piece in batches(found.changed, len(self._plan.match.pairs)):
             effect.tally.add(self._values(piece))
-        for piece in batches(found.added, len(self._plan.match.added)) if self._plan.match.added else ():
-            self._count_filled(effect, piece)
+        match = self._plan.match
+        self._count_filled(self._before, match.dropped, found.removed, effect.filled_in_removed)
+        self._count_filled(self._after, match.added, found.added, effect.filled_in_added)
 
     def _kept(self, rows: pl.DataFrame, so_far: list[pl.DataFrame]) -> pl.DataFrame:
         if self._keep_keys:
@@ -122,10 +126,13 @@ class RowComparison:
         before, after = self._servers.both(read, self._before, self._after)
         return joined(piece, before, after)
 
-    def _count_filled(self, effect: RowEffect, piece: pl.DataFrame) -> None:
-        added = self._plan.match.added
-        seed = self._servers.seeds[3]
-        forms = [value_digest(column, sent_form(column), seed) for column in added]
-        rows = parse(values_at(self._after, forms, piece["place"].to_list()), len(added))
-        for index, count in enumerate(present_in(rows, piece.select(KEY), len(added))):
-            effect.filled_in_added[index] += count
+    def _count_filled(
+        self, side: RowSide, columns: Sequence[ComparedColumn], chosen: pl.DataFrame, counts: list[int]
+    ) -> None:
+        """Add to *counts* how many of the *chosen* rows of one side have a value in each of *columns*."""
+        width = len(columns)
+        forms = [value_digest(column, sent_form(column), self._servers.seeds[3]) for column in columns]
+        for piece in batches(chosen, width) if columns else ():
+            rows = parse(values_at(side, forms, piece["place"].to_list()), width)
+            for index, count in enumerate(present_in(rows, piece.select(KEY), width)):
+                counts[index] += count

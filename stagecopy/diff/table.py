@@ -194,14 +194,22 @@ class TableComparer:
     def _columns(self, plan: TablePlan, effect: RowEffect) -> dict[str, ColumnChange]:
         counted = {each.after.name: effect.tally.counts(index) for index, each in enumerate(plan.match.pairs)}
         kept = {name: counts for name, counts in counted.items() if counts.changed}
-        return merged(_retyped(plan.match), kept, self._added(plan, effect), self._dropped(plan))
+        return merged(_retyped(plan.match), kept, self._added(plan, effect), self._dropped(plan, effect))
 
-    def _dropped(self, plan: TablePlan) -> dict[str, ColumnChange]:
-        """Columns that are gone, with every value they held."""
+    def _dropped(self, plan: TablePlan, effect: RowEffect) -> dict[str, ColumnChange]:
+        """Columns that are gone, with the values they held in rows that stay.
+
+        In all rows where no key tells which stay, and in a partition, whose rows may have moved to another one.
+        """
         if not plan.match.dropped or plan.pair.before is None:
             return {}
-        _, lost = count_values(self._servers.before, plan.pair.before, plan.match.dropped)
-        return {each.name: ColumnChange(lost=lost[each.name], type_from=each.type) for each in plan.match.dropped}
+        _, held = count_values(self._servers.before, plan.pair.before, plan.match.dropped)
+        certain = plan.key is not None and plan.pair.before.root is None
+        gone = effect.filled_in_removed if certain else [0] * len(plan.match.dropped)
+        return {
+            each.name: ColumnChange(lost=held[each.name] - with_their_row, type_from=each.type)
+            for each, with_their_row in zip(plan.match.dropped, gone, strict=True)
+        }
 
     def _added(self, plan: TablePlan, effect: RowEffect) -> dict[str, ColumnChange]:
         """Columns that are new, with their values in rows that are not (in all rows where no key tells which)."""

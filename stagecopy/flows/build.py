@@ -47,7 +47,7 @@ class Build:
 
     snapshot: Snapshot
 
-    def __init__(self, work: Workplace, run: Run, chosen: ChosenEngine, source: Source, progress: Progress) -> None:
+    def __init__(self, work: Workplace, run: Run, chosen: ChosenEngine, source: Source, *, progress: Progress) -> None:
         self._work = work
         self._run = run
         self._chosen = chosen
@@ -71,8 +71,9 @@ class Build:
         refuse_production(admin, (HANDSHAKE_CLASS, self._source.session.handshake))
         contained = self._engine.contains_superusers
         with connect_staging(admin.to(database="template1")) as connection, staging_errors("making the roles"):
-            roles.create_roles(
-                connection, self._catalog, contained=contained, served_password=self._work.secrets.served_password
+            password = self._work.secrets.served_password
+            self._fidelity += roles.create_roles(
+                connection, self._catalog, contained=contained, served_password=password
             )
         create_database(admin, database, roles.database_owner(self._catalog))
         self._admin = admin.to(database=database.name)
@@ -97,7 +98,8 @@ class Build:
         self._progress.stage("schema")
         entries = archive.entries("pre-data")
         self._refuse_missing_extensions(extensions(entries))
-        archive.restore(entries, self._admin)
+        self._fidelity += archive.left_behind()
+        archive.restore_pre_data(entries, self._admin)
         self._progress.stage("rows")
         self._load_rows(address)
         self._progress.stage("indexes")
@@ -106,6 +108,7 @@ class Build:
         with connect_staging(self._admin) as connection, staging_errors("finishing the copy"):
             finish.set_sequences(connection, self._catalog)
             self._fidelity += roles.hand_over(connection, self._catalog)
+            archive.restore_event_triggers(self._admin)
             finish.settle(connection)
             self._progress.stage("verify")
             finish.verify_counts(connection, self._loaded, self._through)

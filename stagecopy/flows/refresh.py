@@ -129,19 +129,19 @@ def _attempt(work: Workplace, run: Run, options: RefreshOptions, progress: Progr
     )
     _refuse_silent_key_change(work, key, options)
     progress.stage("guard")
-    build = _build(work, run, options, progress, (rules, key))
+    build = _build(work, run, options, (rules, key), progress=progress)
     progress.stage("swap")
     serve(work, build.snapshot, run.id)
     progress.stage("retain")
     retire_snapshots(work, project.settings.staging.keep)
     removed = prune_plaintext(work.home.backups)
     clean_up(work, work.engine(build.snapshot.engine))
-    notes = _notes(work, build, removed)
+    notes = _notes(build, removed)
     return _result(work, build.snapshot, notes)
 
 
 def _build(
-    work: Workplace, run: Run, options: RefreshOptions, progress: Progress, masks: tuple[RuleSet, MaskKey]
+    work: Workplace, run: Run, options: RefreshOptions, masks: tuple[RuleSet, MaskKey], *, progress: Progress
 ) -> Build:
     """Everything that needs production, and the load; the snapshot is sealed when this returns."""
     rules, key = masks
@@ -158,7 +158,7 @@ def _build(
         progress.note(chosen.reason)
         clean_up(work, chosen.engine)
         source = Source(session, planned, tools, direct=options.direct)
-        build = Build(work, run, chosen, source, progress)
+        build = Build(work, run, chosen, source, progress=progress)
         build.prepare()
         build.dump()
         if options.direct:
@@ -199,9 +199,9 @@ def _refuse_silent_key_change(work: Workplace, key: MaskKey, options: RefreshOpt
         )
 
 
-def _notes(work: Workplace, build: Build, removed: list[str]) -> tuple[Fidelity, ...]:
+def _notes(build: Build, removed: list[str]) -> tuple[Fidelity, ...]:
     notes = list(build.snapshot.fidelity)
-    if build.snapshot.backup and not work.project.settings.backups.encrypt_to:
+    if build.snapshot.backup:
         gone = f"; removed {', '.join(removed)}" if removed else ""
         notes.append(Fidelity("plaintext-backup", f"plaintext backup: the newest 2 raw dumps are kept{gone}"))
     return tuple(notes)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from stagecopy.errors import StagingError, UsageError
+from stagecopy.errors import NoSnapshotError, StagingError
 from stagecopy.files import remove_tree
 from stagecopy.flows.swap import SERVED_SETTINGS, finish_swap, swap_in
 from stagecopy.flows.workplace import Workplace, alone
 from stagecopy.history.runs import new_id, open_run
 from stagecopy.model.server import Address
 from stagecopy.model.staging import ServerOptions
+from stagecopy.postgres.binaries import client_tools
+from stagecopy.postgres.tools import staging_environment
 from stagecopy.staging.engine import Engine
 from stagecopy.staging.ports import LOOPBACK, first_free_port
 from stagecopy.staging.reopen import every_engine
@@ -52,11 +54,15 @@ def served_address(work: Workplace) -> Address:
     finish_swap(work.home)
     served = read_served(work.home)
     if served is None:
-        raise StagingError("no-staging", "nothing is served yet", hint="run `stagecopy refresh`")
+        raise _nothing_served()
     engine = work.engine(served.engine)
     if engine.address(served.directory) is None:
         engine.start(served.directory, ServerOptions(port=served.port, settings=SERVED_SETTINGS))
     return Address(LOOPBACK, served.port, SERVED_ROLE, work.secrets.served_password, served.database)
+
+
+def _nothing_served() -> StagingError:
+    return StagingError("no-staging", "nothing is served yet", hint="run `stagecopy refresh`")
 
 
 def served_url(work: Workplace) -> str:
@@ -70,7 +76,7 @@ def reset(work: Workplace) -> Snapshot:
     with alone(work, "refresh"), open_run(work.home.runs, "staging reset") as run:
         snapshot = newest(work.home)
         if snapshot is None:
-            raise StagingError("no-snapshot", "there is no snapshot to go back to", hint="run `stagecopy refresh`")
+            raise NoSnapshotError("no-snapshot", "there is no snapshot to go back to", hint="run `stagecopy refresh`")
         serve(work, snapshot, run.id)
         run.finish({"format": 1, "exit": 0, "error": None, "snapshot": snapshot.id})
     return snapshot
@@ -120,12 +126,9 @@ def _engines(work: Workplace) -> tuple[Engine, ...]:
 
 def psql_command(work: Workplace) -> tuple[list[str], dict[str, str]]:
     """The psql program and its environment, connected to the served staging."""
-    from stagecopy.postgres.binaries import client_tools
-    from stagecopy.postgres.tools import staging_environment
-
     address = served_address(work)
     served = read_served(work.home)
     if served is None:
-        raise UsageError("no-staging", "nothing is served yet", hint="run `stagecopy refresh`")
+        raise _nothing_served()
     tools = client_tools(served.engine.major, cache=work.home.binaries)
     return [f"{tools.folder}/psql"], staging_environment(address)

@@ -125,7 +125,7 @@ def _let_in(pair: _Pair, role: str) -> str:
     for address in (pair.before, pair.after):
         with connect_staging(address) as connection, staging_errors("letting the trial role in"):
             known = connection.execute("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s", (role,)).fetchone()
-            if known is None or role == ADMIN:
+            if known is None or role == ADMIN or role.startswith("pg_"):
                 raise UsageError(
                     "no-such-role",
                     f"there is no role {role!r} in the snapshot",

@@ -141,10 +141,11 @@ def settle(group: EqualityClass, chosen: dict[Node, Chosen], copied: Mapping[int
             if own.pattern and own.decision.mask == KEEP:
                 chosen[member.node] = rule
             else:
-                _disagree(member, own, serving, rule, mistakes)
+                _disagree((member, own), (serving, rule), mistakes)
 
 
-def _disagree(member: Member, own: Chosen, serving: Member, rule: Chosen, mistakes: Mistakes) -> None:
+def _disagree(one: tuple[Member, Chosen], key: tuple[Member, Chosen], mistakes: Mistakes) -> None:
+    (member, own), (serving, rule) = one, key
     mistakes.add(
         own.decision.where,
         f"{member.text} is `{own.decision.text}` here, but it is joined by a foreign key to {serving.text}, "

@@ -12,7 +12,7 @@ import io
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -118,13 +118,14 @@ def frozen(locale: str) -> bytes:
     return packed.getvalue()
 
 
-def main(folder: Path = FOLDER) -> None:
-    """Write all vocabulary files into *folder*."""
+def main(folder: Path = FOLDER) -> Iterator[tuple[str, int]]:
+    """Write all vocabulary files into *folder*; yields each locale with the size of its file."""
     for locale in LOCALES:
         data = frozen(locale)
         (folder / f"{locale}.json.gz").write_bytes(data)
-        sys.stderr.write(f"{locale}: {len(data)} bytes\n")
+        yield locale, len(data)
 
 
 if __name__ == "__main__":
-    main()
+    for name, size in main():
+        sys.stderr.write(f"{name}: {size} bytes\n")

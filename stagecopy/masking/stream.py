@@ -44,7 +44,7 @@ class MaskedStream:
     def run(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the masked table, whole lines at a time.
 
-        Raises ProductionError ``not-utf8`` or ``bad-copy-text``, StagingError ``mask-failed``.
+        Raises ProductionError ``rows-not-utf8`` or ``bad-copy-text``, StagingError ``mask-failed``.
         """
         lines = copytext.whole_lines(chunks, self._batch_bytes)
         while (batch := self._next(lines)) is not None:
@@ -111,7 +111,7 @@ class MaskedStream:
     def _not_utf8(self, column: str) -> NoReturn:
         where = f"{self.plan.table.qualified}.{column}"
         raise ProductionError(
-            "not-utf8",
+            "rows-not-utf8",
             f"{where} holds bytes that are not UTF-8, after row {self.rows}",
             hint="mend the values in production, or leave the table out with `skip: REASON`",
             where=where,

@@ -8,7 +8,10 @@ from urllib.parse import quote
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server of ours listens. ``password`` never leaves through repr."""
+    """Where a server of ours listens: *host* is a name, an address or the folder of a socket.
+
+    ``password`` never leaves through repr.
+    """
 
     host: str
     port: int
@@ -31,6 +34,9 @@ class Address:
 
     @property
     def url(self) -> str:
-        """A postgresql:// URL with everything percent-encoded."""
+        """A postgresql:// URL with everything percent-encoded; the folder of a socket is a parameter."""
         who = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
-        return f"postgresql://{who}@{self.host}:{self.port}/{quote(self.database, safe='')}"
+        database = quote(self.database, safe="")
+        if self.host.startswith("/"):
+            return f"postgresql://{who}@/{database}?host={quote(self.host, safe='')}&port={self.port}"
+        return f"postgresql://{who}@{self.host}:{self.port}/{database}"

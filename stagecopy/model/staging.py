@@ -32,10 +32,15 @@ class ClusterSpec:
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """How to start a server: None as port means any free loopback port."""
+    """How to start a server: None as port means any free loopback port.
+
+    ``isolated``: code in the server must not reach anything outside, as far as the engine can do that (what it cannot
+    is in its ``fidelity``). The address is then whatever it is; *port* has no meaning.
+    """
 
     port: int | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
+    isolated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

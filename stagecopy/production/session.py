@@ -80,6 +80,7 @@ class ProductionSession:
         self.dsn = Dsn.pinned(self._holder.info)
         self._watcher.start(self.dsn)
         with self.errors("reading production's catalog"):
+            self._holder.execute(sql.SQL("SET lock_timeout = {}").format(int(scope.lock_timeout * 1000)))
             self._holder.execute("SELECT pg_catalog.pg_advisory_lock_shared(%s, %s)", (HANDSHAKE_CLASS, self.handshake))
             for _ in range(_ATTEMPTS):
                 if self._lock_and_look(self._holder, scope):
@@ -91,19 +92,18 @@ class ProductionSession:
         )
 
     def _lock_and_look(self, holder: Connection, scope: Scope) -> bool:
-        listed, _ = _parted(read_catalog(holder, schemas=scope.schemas), scope)
-        self._refuse_unreadable(holder, listed)
-        holder.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
-            holder.execute(f"SET LOCAL lock_timeout = {int(scope.lock_timeout * 1000)}".encode())
+            # not in the transaction below, whose snapshot must come after its locks
+            listed, _ = _parted(read_catalog(holder, schemas=scope.schemas), scope)
+            self._refuse_unreadable(holder, listed)
+            holder.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             _lock(holder, listed)
         except psycopg.Error as failure:
-            if failure.sqlstate == _LOCK_TIMEOUT:
-                holder.execute("ROLLBACK")
-                raise _locked_out(holder, listed, scope.lock_timeout) from None
-            if failure.sqlstate not in _MOVED:
+            if failure.sqlstate not in (_LOCK_TIMEOUT, *_MOVED):
                 raise
             holder.execute("ROLLBACK")
+            if failure.sqlstate == _LOCK_TIMEOUT:  # sizes and sequences wait for locks too
+                raise _locked_out(holder, scope.lock_timeout) from None
             return False
         seen = read_catalog(holder, schemas=scope.schemas)
         wanted, self.left_out = _parted(seen, scope)
@@ -149,10 +149,9 @@ def _parted(catalog: Catalog, scope: Scope) -> tuple[list[Table], tuple[Table, .
     return [each for each in catalog.tables if each.kind in ("r", "p") and each.oid not in gone], out
 
 
-def _locked_out(holder: Connection, tables: list[Table], waited: float) -> ProductionError:
+def _locked_out(holder: Connection, waited: float) -> ProductionError:
     """Says who holds the lock, if they still do."""
-    oids = [each.oid for each in tables]
-    found = holder.execute(statement("lock_holders"), {"oids": oids}).fetchone()
+    found = holder.execute(statement("lock_holders")).fetchone()
     where, whose = None, "somebody's stronger lock"
     if found is not None:
         where, pid, user, application, mode = found

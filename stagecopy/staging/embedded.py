@@ -10,7 +10,6 @@ import hashlib
 import os
 import secrets
 import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -22,37 +21,45 @@ from stagecopy.files import write_whole
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.server import Address
 from stagecopy.model.staging import Binaries, ClusterSpec, DataDirectory, Kind, ServerOptions
+from stagecopy.model.trial import CloneMethod
 from stagecopy.postgres.connect import wait_until_ready
 from stagecopy.redact import remember, scrub
 from stagecopy.staging import settings
 from stagecopy.staging.engine import ADMIN
 from stagecopy.staging.installation import prepare_root, server_identity, usable_programs
 from stagecopy.staging.mark import Mark, checked, make_marked, marks, read_mark, remove_marked, sweep
+from stagecopy.staging.pool import NO_POOL, Pool
 from stagecopy.staging.ports import LOOPBACK, TRIES, free_port
 from stagecopy.staging.postmaster import clear_stale, end_all, postmaster
+from stagecopy.staging.reflink import copy_tree, reflinks
 
-_COPY = {"linux": ["cp", "-a", "--reflink=auto"], "darwin": ["cp", "-a", "-c"]}
 _NO_PORT = "could not create any TCP/IP sockets"
 _LOG_TAIL = 12
 
 
 class EmbeddedEngine:
-    """Data directories under root/NAME/: mark.json, data/ and the server's log."""
+    """Data directories under root/NAME/, or in the pool: mark.json, data/ and the server's log."""
 
     name = "embedded"
     contains_superusers = False
 
-    def __init__(self, project: str, *, root: Path, binaries: Binaries, admin_password: str) -> None:
+    def __init__(
+        self, project: str, *, root: Path, binaries: Binaries, admin_password: str, pool: Pool = NO_POOL
+    ) -> None:
         remember(admin_password)
         self.major = binaries.major
         self._project = project
-        self._home = root
+        self._usual = root
+        self._pool = pool
+        self._places = pool.places(root)
         self._binaries = binaries
         self._password = admin_password
 
     def initialise(self, name: str, kind: Kind, *, run: str, spec: ClusterSpec) -> tuple[Fidelity, ...]:
         """See Engine."""
-        with self._made(name, kind, run) as folder, self._password_file(folder) as password:
+        with self._made(self._places[0], Mark(self._project, name, kind, run)) as folder, (
+            self._password_file(folder)
+        ) as password:
             for rung in settings.locale_ladder(spec):
                 words = settings.initdb_arguments(self.major, spec, locale=rung)
                 made = self._program(folder, "initdb", f"--pwfile={password}", *words, "-D", "data", check=False)
@@ -68,11 +75,19 @@ class EmbeddedEngine:
 
     def copy(self, source: str, name: str, kind: Kind, *, run: str) -> None:
         """See Engine."""
-        origin = self._stopped(source)
-        with self._made(name, kind, run) as folder:
-            copier = _COPY.get(sys.platform, ["cp", "-a"])
-            process.run([*copier, origin, folder / "data"], cwd=folder, identity=self._identity)
-            (folder / "data" / "postmaster.pid").unlink(missing_ok=True)  # of a source that was killed
+        self._copied(source, Mark(self._project, name, kind, run), thin=False)
+
+    def clone(self, source: str, name: str, kind: Kind, *, run: str) -> CloneMethod:
+        """See Engine."""
+        return self._copied(source, Mark(self._project, name, kind, run), thin=True)
+
+    def clone_method(self) -> tuple[CloneMethod, str, str | None]:
+        """See Engine."""
+        if self._pool.folder is None and reflinks(self._usual):
+            return "reflink", f"the file system of {self._usual} shares blocks", None
+        if reflinks(self._places[0].parent):
+            return "reflink", self._pool.why, None
+        return "copy", self._pool.why, self._pool.better
 
     def start(self, name: str, options: ServerOptions) -> Address:
         """See Engine."""
@@ -103,13 +118,13 @@ class EmbeddedEngine:
 
     def destroy(self, name: str) -> None:
         """See Engine."""
-        folder = self._home / settings.check_name(name)
+        folder = self._folder(name)
         if folder.exists() or folder.is_symlink():
             checked(read_mark(folder), project=self._project, name=name)
             self._end_now(folder / "data")
             remove_marked(folder)
-        elif self._home.is_dir():
-            sweep(self._home)
+        elif folder.parent.is_dir():
+            sweep(folder.parent)
 
     def sync(self, name: str) -> None:
         """See Engine."""
@@ -119,13 +134,15 @@ class EmbeddedEngine:
     def directories(self) -> tuple[DataDirectory, ...]:
         """See Engine."""
         return tuple(
-            DataDirectory(mark.name, mark.kind, mark.run, postmaster(self._home / mark.name / "data") is not None)
-            for mark in marks(self._home, self._project)
+            DataDirectory(mark.name, mark.kind, mark.run, postmaster(self._folder(mark.name) / "data") is not None)
+            for mark in sorted(
+                (mark for place in self._places for mark in marks(place, self._project)), key=lambda mark: mark.name
+            )
         )
 
     def address(self, name: str) -> Address | None:
         """See Engine."""
-        running = postmaster(self._home / settings.check_name(name) / "data")
+        running = postmaster(self._folder(name) / "data")
         return Address(LOOPBACK, running.port, ADMIN, self._password, "postgres") if running else None
 
     def checksum(self, name: str) -> str:
@@ -149,12 +166,16 @@ class EmbeddedEngine:
         return server_identity()
 
     @cached_property
-    def _root(self) -> Path:
-        return prepare_root(self._home, self._identity)
-
-    @cached_property
     def _programs(self) -> Path:
-        return usable_programs(self._binaries, self._root.parent / "bin", self._identity)
+        return usable_programs(self._binaries, self._usual.parent / "bin", self._identity)
+
+    def _copied(self, source: str, mark: Mark, *, thin: bool) -> CloneMethod:
+        """Beside its source, since blocks are shared within one file system only."""
+        origin = self._stopped(source)
+        with self._made(origin.parent.parent, mark) as folder:
+            method = copy_tree(origin, folder / "data", cwd=folder, identity=self._identity, thin=thin)
+            (folder / "data" / "postmaster.pid").unlink(missing_ok=True)  # of a source that was killed
+        return method
 
     def _program(self, folder: Path, program: str, *words: str | Path, check: bool = True) -> process.Finished:
         """Run one of PostgreSQL's programs inside *folder*, as the server's user, without our environment."""
@@ -195,14 +216,15 @@ class EmbeddedEngine:
         end_all(data.parent)
 
     @contextmanager
-    def _made(self, name: str, kind: Kind, run: str) -> Iterator[Path]:
+    def _made(self, place: Path, mark: Mark) -> Iterator[Path]:
         """A new marked folder; it goes again when the block fails."""
-        mark = Mark(self._project, settings.check_name(name), kind, run)
-        folder = make_marked(self._root, mark, owner=self._identity)
+        if self._folder(mark.name).exists():
+            raise StagingError("exists", f"there is a data directory {mark.name} already")
+        folder = make_marked(prepare_root(place, self._identity), mark, owner=self._identity)
         try:
             yield folder
         except BaseException:
-            self.destroy(name)
+            self.destroy(mark.name)
             raise
 
     @contextmanager
@@ -216,8 +238,13 @@ class EmbeddedEngine:
         finally:
             path.unlink(missing_ok=True)
 
+    def _folder(self, name: str) -> Path:
+        """Where it is, or would be made."""
+        settings.check_name(name)
+        return next((place / name for place in self._places if (place / name).exists()), self._places[0] / name)
+
     def _owned(self, name: str) -> Path:
-        folder = self._home / settings.check_name(name)
+        folder = self._folder(name)
         if not folder.exists():
             raise StagingError("no-such-directory", f"there is no data directory {name}")
         checked(read_mark(folder), project=self._project, name=name)

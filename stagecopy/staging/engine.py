@@ -11,6 +11,7 @@ from typing import Protocol
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.server import Address
 from stagecopy.model.staging import ClusterSpec, DataDirectory, Kind, ServerOptions
+from stagecopy.model.trial import CloneMethod
 
 ADMIN = "stagecopy_admin"  # the bootstrap superuser of every cluster of ours; nobody but this program logs in as it
 
@@ -31,7 +32,16 @@ class Engine(Protocol):
         """
 
     def copy(self, source: str, name: str, kind: Kind, *, run: str) -> None:
-        """Copy a stopped data directory under a new name, with a mark of its own."""
+        """Copy a stopped data directory under a new name, with a mark of its own; no method is tried but copying."""
+
+    def clone(self, source: str, name: str, kind: Kind, *, run: str) -> CloneMethod:
+        """Like ``copy``, sharing with the source what is not written to, where that is possible; says how.
+
+        The source never changes by what is done to the clone, nor a clone by what is done to another.
+        """
+
+    def clone_method(self) -> tuple[CloneMethod, str, str | None]:
+        """How a snapshot made now would be cloned, why so, and what to do for a better way (None: nothing better)."""
 
     def start(self, name: str, options: ServerOptions) -> Address:
         """Start a server on the data directory and wait until it answers; returns its address as ADMIN.

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from stagecopy.errors import StagingError
+from stagecopy.model.findings import Fidelity
 from stagecopy.model.server import Address
 from stagecopy.model.staging import Binaries
 from stagecopy.postgres.tools import run_tool, staging_environment
@@ -20,8 +22,11 @@ from stagecopy.process import ProcessError, environment
 # Entries that run production's code when they are restored; the longest name wins ("CHECK CONSTRAINT").
 _RUNS_CODE = ("INDEX ATTACH", "INDEX", "FK CONSTRAINT", "CHECK CONSTRAINT", "CONSTRAINT")
 _MATVIEW = ("MATERIALIZED VIEW DATA",)
-_EVENT_TRIGGER = ("EVENT TRIGGER",)
-_LEFT_BEHIND = ("SUBSCRIPTION", "SUBSCRIPTION TABLE", "USER MAPPING", "DATABASE", "DATABASE PROPERTIES")
+_GRANTS = ("ACL",)
+# Only a superuser may own these, and production's superusers are none on an engine that cannot contain them.
+_SUPERUSERS_OWN = ("EVENT TRIGGER", "FOREIGN DATA WRAPPER")
+_TOLD = {"BLOB": "large objects", "USER MAPPING": "user mappings of foreign servers"}  # left behind, and said
+_LEFT_BEHIND = (*_TOLD, "BLOBS", "SUBSCRIPTION", "DATABASE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,16 @@ class Entry:
     line: str
     kind: str  # the words between OID and schema, as far as known kinds go
     name: str
+    about: str = ""  # of a comment or a grant: "LARGE OBJECT", "EVENT TRIGGER" …
 
     def is_(self, kinds: Iterable[str]) -> bool:
         """Whether the entry is of one of these kinds."""
         return any(self.kind == kind or self.kind.startswith(kind + " ") for kind in kinds)
+
+    @property
+    def of_event_trigger(self) -> bool:
+        """An event trigger or a comment on one."""
+        return "EVENT TRIGGER" in (self.kind, self.about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +58,34 @@ class SchemaArchive:
 
     def entries(self, section: str) -> list[Entry]:
         """The archive's entries of ``pre-data`` or ``post-data``, without what staging must not have."""
+        listed = self._listed(section)
+        return [entry for entry in listed if not entry.is_(_LEFT_BEHIND) and entry.about != "LARGE OBJECT"]
+
+    def left_behind(self) -> tuple[Fidelity, ...]:
+        """What production has and staging never gets."""
+        listed = self._listed("pre-data")
+        kinds = [words for kind, words in _TOLD.items() if any(entry.is_((kind,)) for entry in listed)]
+        return (Fidelity("left-behind", f"{' and '.join(kinds)} stay in production"),) if kinds else ()
+
+    def _listed(self, section: str) -> list[Entry]:
         argv: list[str | Path] = ["pg_restore", "--list", f"--section={section}", self.folder]
         listing = run_tool(self.binaries, argv, environment()).stdout.decode("utf-8", "replace")
-        lines = [line for line in listing.splitlines() if line and not line.startswith(";")]
-        entries = [_entry(line) for line in lines]
-        return [entry for entry in entries if not entry.is_(_LEFT_BEHIND)]
+        return [_entry(line) for line in listing.splitlines() if line and not line.startswith(";")]
+
+    def restore_pre_data(self, entries: list[Entry], admin: Address) -> None:
+        """All that rows need. Grants come after them: a table's owner may have revoked what loading it takes."""
+        self.restore([entry for entry in entries if not entry.is_(_GRANTS)], admin)
 
     def restore(self, entries: list[Entry], address: Address, *, jobs: int = 1) -> None:
-        """Restore exactly *entries*. Raises StagingError ``restore-failed`` naming the entry."""
-        if not entries:
-            return
+        """Restore exactly *entries* in their order. Raises StagingError ``restore-failed`` naming the entry."""
+        for ownerless, group in groupby(entries, lambda entry: entry.is_(_SUPERUSERS_OWN)):
+            self._restore(list(group), address, jobs=jobs, owners=not ownerless)
+
+    def _restore(self, entries: list[Entry], address: Address, *, jobs: int, owners: bool) -> None:
         listing = self.scratch / "restore.list"
         listing.write_text("".join(entry.line + "\n" for entry in entries), encoding="utf-8")
         argv: list[str | Path] = ["pg_restore", "--exit-on-error", "--no-tablespaces", "--no-security-labels"]
+        argv += [] if owners else ["--no-owner"]
         argv += [f"--use-list={listing}", f"--jobs={jobs}", f"--dbname={address.database}", self.folder]
         try:
             run_tool(self.binaries, argv, staging_environment(address))
@@ -67,13 +93,19 @@ class SchemaArchive:
             raise StagingError("restore-failed", f"rebuilding the schema: {failure.message}") from failure
 
     def restore_post_data(self, admin: Address, ordinary: Address, *, jobs: int) -> None:
-        """Indexes and constraints in parallel, then the rest, then matviews, event triggers last."""
+        """Indexes and constraints in parallel, then the rest, grants, matviews last."""
         entries = self.entries("post-data")
-        special = (*_RUNS_CODE, *_MATVIEW, *_EVENT_TRIGGER)
+        grants = [entry for entry in self.entries("pre-data") if entry.is_(_GRANTS)]
+        special = (*_RUNS_CODE, *_MATVIEW)
+        rest = [entry for entry in entries if not entry.is_(special) and not entry.of_event_trigger]
         self.restore([entry for entry in entries if entry.is_(_RUNS_CODE)], ordinary, jobs=jobs)
-        self.restore([entry for entry in entries if not entry.is_(special)], admin)
+        self.restore(rest, admin)
+        self.restore(grants, admin)
         self.restore([entry for entry in entries if entry.is_(_MATVIEW)], ordinary)
-        self.restore([entry for entry in entries if entry.is_(_EVENT_TRIGGER)], admin)
+
+    def restore_event_triggers(self, admin: Address) -> None:
+        """When no definition changes any more: they would fire on our own changes of owners."""
+        self.restore([entry for entry in self.entries("post-data") if entry.of_event_trigger], admin)
 
 
 def _entry(line: str) -> Entry:
@@ -86,7 +118,8 @@ def _entry(line: str) -> Entry:
             break
         kind.append(word)
     tail = words[len(kind) :]
-    return Entry(line, " ".join(kind), tail[1] if len(tail) > 1 else "")
+    about = " ".join(tail[1:3]) if kind in (["COMMENT"], ["ACL"]) and tail[0] == "-" else ""
+    return Entry(line, " ".join(kind), tail[1] if len(tail) > 1 else "", about)
 
 
 def extensions(entries: Iterable[Entry]) -> list[str]:

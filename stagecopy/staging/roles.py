@@ -29,6 +29,9 @@ _FLAGS = (
     ("replication", "REPLICATION"),
     ("bypass_rls", "BYPASSRLS"),
 )
+# Ways to the server's files and programs: as good as a superuser where nothing contains the server.
+_ESCAPES = frozenset({"pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"})
+_CREATEROLE_BOUNDED = 160000  # before, it could grant itself any of these
 
 # Everything a role owns in this database, as ALTER … OWNER TO understands it. Left out: what follows its table
 # (sequences of a column), members of extensions, and what only a superuser may own.
@@ -89,11 +92,17 @@ def refuse_our_names(catalog: Catalog) -> None:
         )
 
 
-def create_roles(connection: Connection, catalog: Catalog, *, contained: bool, served_password: str) -> None:
-    """Make production's roles and ours. *contained*: a superuser inside the server stays inside it."""
+def create_roles(
+    connection: Connection, catalog: Catalog, *, contained: bool, served_password: str
+) -> tuple[Fidelity, ...]:
+    """Make production's roles and ours. *contained*: a superuser inside the server stays inside it.
+
+    Where it does not, no role gets what would let it out; Fidelity ``role-limited`` names those that lack something.
+    """
+    withheld = frozenset[str]() if contained else _withheld(connection.info.server_version)
     for role in catalog.roles:
         if role.name not in _OURS:
-            _create(connection, role, contained=contained)
+            _create(connection, role, withheld)
     password = sql.Literal(served_password)
     power = sql.SQL("SUPERUSER" if contained else "NOSUPERUSER BYPASSRLS")
     connection.execute(
@@ -104,15 +113,34 @@ def create_roles(connection: Connection, catalog: Catalog, *, contained: bool, s
     known = {role.name for role in catalog.roles} | set(_OURS)
     for role in catalog.roles:
         for group in role.member_of:
-            if group in known or group.startswith("pg_"):
+            if (group in known or group.startswith("pg_")) and group not in withheld:
                 _grant(connection, group, role.name)
     if not contained:
         _make_member(connection, catalog)
+    return _limited(catalog, withheld)
 
 
-def _create(connection: Connection, role: Role, *, contained: bool) -> None:
+def _withheld(server_version: int) -> frozenset[str]:
+    """Attributes and memberships that no role has on an engine that cannot contain a superuser."""
+    return _ESCAPES | {"superuser"} | ({"create_role"} if server_version < _CREATEROLE_BOUNDED else set())
+
+
+def _limited(catalog: Catalog, withheld: frozenset[str]) -> tuple[Fidelity, ...]:
+    ordinary = [role for role in catalog.roles if not role.superuser and role.name not in _OURS]
+    names = [
+        role.name
+        for role in ordinary
+        if withheld.intersection(role.member_of) or (role.create_role and "create_role" in withheld)
+    ]
+    if not names:
+        return ()
+    message = "this engine cannot contain roles that create roles or reach the server's files; in staging these cannot"
+    return (Fidelity("role-limited", f"{message}: {', '.join(names)}"),)
+
+
+def _create(connection: Connection, role: Role, withheld: frozenset[str]) -> None:
     words = ["LOGIN" if role.login else "NOLOGIN", "INHERIT" if role.inherit else "NOINHERIT"]
-    words += [word for flag, word in _FLAGS if getattr(role, flag) and (contained or flag != "superuser")]
+    words += [word for flag, word in _FLAGS if getattr(role, flag) and flag not in withheld]
     connection.execute(sql.SQL("CREATE ROLE {} {}").format(sql.Identifier(role.name), sql.SQL(" ".join(words))))
 
 
@@ -141,9 +169,7 @@ def hand_over(connection: Connection, catalog: Catalog) -> tuple[Fidelity, ...]:
     for kind, identity in connection.execute(_OWNED, (superusers,)).fetchall():
         # kind and identity are the server's own words, quoted by pg_identify_object
         word = sql.SQL(_ALTERED_AS.get(kind, kind.upper()))
-        connection.execute(
-            sql.SQL("ALTER {} {} OWNER TO {}").format(word, sql.SQL(identity), sql.Identifier(STAND_IN))
-        )
+        connection.execute(sql.SQL("ALTER {} {} OWNER TO {}").format(word, sql.SQL(identity), sql.Identifier(STAND_IN)))
     message = (
         f"every owner in production is a superuser; in staging the ordinary role {STAND_IN} owns the database and"
         " what they own (extensions, event triggers and functions in untrusted languages aside)"

@@ -95,8 +95,8 @@ def blames_locale(text: str) -> bool:
 
 
 def host_based_authentication(addresses: tuple[str, ...]) -> str:
-    """pg_hba.conf: a password by scram from *addresses*, nobody else, and no trust anywhere."""
-    lines = ["# TYPE DATABASE USER ADDRESS METHOD"]
+    """pg_hba.conf: a password by scram from *addresses* and by socket, nobody else, and no trust anywhere."""
+    lines = ["# TYPE DATABASE USER ADDRESS METHOD", "local all all scram-sha-256"]
     lines += [f"host all all {address} scram-sha-256" for address in addresses]
     return "\n".join(lines) + "\n"
 

@@ -121,7 +121,7 @@ def _pairs(
         if Counter(before) != Counter(after):
             other.append(f"{relation.qualified}: other rows")
         return []
-    if relation.key and not hidden & set(relation.key):
+    if relation.key and set(relation.key) <= set(relation.columns) - hidden:
         where = [relation.columns.index(name) for name in relation.key]
         found = {tuple(row[each] for each in where): row for row in after}
         wanted = [(row, found.get(tuple(row[each] for each in where))) for row in before]

@@ -1,4 +1,4 @@
-"""A slow line to production: a relay on loopback that lets so many bytes a second through, so that a copy takes long."""
+"""A slow line to production: a relay that lets so many bytes a second through, so that a copy takes long."""
 
 from __future__ import annotations
 

@@ -80,10 +80,9 @@ def test_that_proof_sees_a_single_transaction_id(logical_server: Address) -> Non
 def slow_shop(embedded_shop: Shop) -> Shop:
     """A shop with one big table and forty small ones, and a first staging."""
     with psycopg.connect(embedded_shop.production.url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE big AS SELECT i AS id, repeat('x', 1000) AS body FROM generate_series(1, 6000) i")
-        for number in range(40):
-            small = f"CREATE TABLE small_{number} AS SELECT i AS id, repeat('y', 1000) AS body FROM generate_series(1, 20) i"
-            connection.execute(small.encode())
+        for name, rows in {"big": 6000, **{f"small_{number}": 20 for number in range(40)}}.items():
+            row = "i AS id, repeat('x', 1000) AS body"
+            connection.execute(f"CREATE TABLE {name} AS SELECT {row} FROM generate_series(1, {rows}) i".encode())
     embedded_shop.keep_everything()
     embedded_shop.refreshed()
     return embedded_shop
@@ -142,9 +141,10 @@ def test_somebody_elses_lock_is_named(slow_shop: Shop) -> None:
         began = time.monotonic()
         done = slow_shop.run("refresh", "--json")
         took = time.monotonic() - began
-        error = done.document["error"]
+        held_by = f"AccessExclusiveLock that pid {holder.info.backend_pid} (postgres, nightly) holds"
+    error = done.document["error"]
     assert (done.code, error["code"], error["where"]) == (3, "lock-timeout", "public.big")
-    assert f"AccessExclusiveLock that pid {holder.info.backend_pid} (postgres, nightly) holds" in error["message"]
+    assert held_by in error["message"]
     assert "staging still serves 20" in done.err.strip().splitlines()[-1]
     assert took < 10
     assert sessions(slow_shop.production) == 0

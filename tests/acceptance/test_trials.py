@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -91,11 +90,23 @@ def test_the_snapshot_stays_as_it_is(shop: Shop) -> None:
 
 
 @EMBEDDED
-def test_nothing_of_a_trial_stays(shop: Shop) -> None:
-    assert shop.trial(LOSS).code == 1
-    listed = json.loads(shop.run("staging", "list", "--json").out)["directories"]
-    assert sorted(each["kind"] for each in listed) == ["served", "snapshot"]
-    assert [each["running"] for each in listed if each["kind"] == "snapshot"] == [False]
+def test_what_superusers_own_is_tried_by_an_ordinary_role(shop: Shop) -> None:
+    done = shop.trial("COPY (SELECT 1) TO PROGRAM 'true'")
+    assert (done.code, done.document["migration"]["error"]["sqlstate"]) == (5, "42501")
+    codes = {each["code"] for each in done.document["fidelity"]}
+    assert {"role-replaced", "not-isolated"} <= codes
+
+
+@EMBEDDED
+def test_nothing_of_a_trial_stays_unless_it_is_kept(shop: Shop) -> None:
+    def kinds() -> list[tuple[str, bool]]:
+        listed = shop.run("staging", "list", "--json").document["directories"]
+        return sorted((each["kind"], each["running"]) for each in listed)
+
+    assert shop.trial(LOSS, "--keep").code == 1
+    assert kinds() == [("clone", True), ("served", True), ("snapshot", False)]
+    assert shop.trial("SELECT 1").code == 0
+    assert kinds() == [("served", True), ("snapshot", False)]
 
 
 @EMBEDDED

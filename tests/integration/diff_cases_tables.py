@@ -47,7 +47,7 @@ CASES: dict[str, Case] = {
                 "removed": 10,
                 "changed": 1,
                 "columns": {
-                    "active": {"lost": 100, "type_from": "boolean"},
+                    "active": {"lost": 90, "type_from": "boolean"},
                     "email": {"changed": 1, "value_to_value": 1},
                     "extra": {"null_to_value": 90, "type_to": "text"},
                 },
@@ -64,7 +64,7 @@ CASES: dict[str, Case] = {
                 "rows": (100, 99),
                 "removed": 1,
                 "columns": {
-                    "a": {"lost": 100, "type_from": "text"},
+                    "a": {"lost": 99, "type_from": "text"},
                     "id": {"type_from": "integer", "type_to": "bigint"},
                 },
             }

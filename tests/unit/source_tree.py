@@ -42,9 +42,14 @@ def modules() -> tuple[Module, ...]:
     return tuple(found)
 
 
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(each.name for each in modules())
+
+
 def imports_of(module: Module) -> Iterator[tuple[str, int]]:
     """Modules of the package that *module* imports, with the line, wherever the import stands."""
-    known = {each.name for each in modules()}
+    known = _names()
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]

@@ -3,7 +3,8 @@
 SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text, c.relpersistence::text, r.rolname,
        i.inhparent::bigint,
        c.reltuples::bigint,
-       CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_table_size(c.oid) ELSE 0 END,
+       CASE c.relkind WHEN 'r' THEN pg_catalog.pg_table_size(c.oid)
+                      WHEN 'm' THEN c.relpages * pg_catalog.current_setting('block_size')::bigint ELSE 0 END,
        pg_catalog.obj_description(c.oid, 'pg_class'),
        ARRAY(SELECT a.attname FROM pg_catalog.pg_partitioned_table p
                JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = ANY (p.partattrs)

@@ -118,7 +118,7 @@ def test_rows_of_another_shape_are_refused(two: TablePlan, line: bytes) -> None:
 def test_A20_bytes_that_are_not_utf8_name_the_column_not_the_value(two: TablePlan, line: bytes, name: str) -> None:
     with pytest.raises(ProductionError) as caught:
         streamed(two, [b"a\tb\n" + line])
-    assert (caught.value.code, caught.value.where) == ("not-utf8", f"public.t.{name}")
+    assert (caught.value.code, caught.value.where) == ("rows-not-utf8", f"public.t.{name}")
     assert "secret" not in caught.value.message
     assert caught.value.__cause__ is None
 
@@ -126,7 +126,7 @@ def test_A20_bytes_that_are_not_utf8_name_the_column_not_the_value(two: TablePla
 def test_escapes_that_are_not_utf8_are_refused(two: TablePlan) -> None:
     with pytest.raises(ProductionError) as caught:
         streamed(two, [b"a\t\\377\n"])
-    assert caught.value.code == "not-utf8"
+    assert caught.value.code == "rows-not-utf8"
 
 
 def test_a_row_wider_than_a_batch(two: TablePlan) -> None:

@@ -1,0 +1,195 @@
+"""A refresh killed at any moment: staging answers on, and the next run leaves no trace of the killed one."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.acceptance.harness import Shop, kill
+from tests.acceptance.onlookers import STAGES, finished, newest_run, sessions, until
+from tests.acceptance.remains import remains, results
+from tests.acceptance.visitor import ROWS, visiting
+
+LONGEST_GAP = 2.0  # seconds
+_STEP = 0.002
+
+
+def _prepared(shop: Shop) -> Shop:
+    with psycopg.connect(shop.production.url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE release (id int PRIMARY KEY, generation int NOT NULL)")
+        connection.execute("INSERT INTO release SELECT i, 1 FROM generate_series(1, %s) i", (ROWS,))
+        body = "repeat('x', 500) AS body"
+        connection.execute(f"CREATE TABLE ballast AS SELECT i, {body} FROM generate_series(1, 20000) i".encode())
+        connection.execute("CREATE INDEX ON ballast (i)")
+    shop.keep_everything()
+    shop.configure(staging=f"{{engine: {shop.engine}, keep: 1}}")
+    shop.refreshed()
+    _release(shop, 2)
+    shop.refreshed()
+    return shop
+
+
+def _release(shop: Shop, generation: int) -> None:
+    with psycopg.connect(shop.production.url, autocommit=True) as connection:
+        connection.execute("UPDATE release SET generation = %s", (generation,))
+
+
+def _durations(shop: Shop) -> dict[str, float]:
+    """How long each stage of the newest run took."""
+    marks = [(each["message"], datetime.fromisoformat(each["time"])) for each in newest_run(shop)]
+    marks = [(text, at) for text, at in marks if text.startswith("stage ") or text == "refresh ends"]
+    return {
+        text.removeprefix("stage "): (later - at).total_seconds()
+        for (text, at), (_, later) in pairwise(marks)
+    }
+
+
+def _killed_at(shop: Shop, stage: str, delay: float) -> None:
+    """SIGKILL a refresh *delay* seconds after *stage* began; nothing of ours reads production a second later."""
+    child = _reached(shop, stage)
+    time.sleep(delay)
+    kill(child)
+    until(lambda: sessions(shop.production) == 0, seconds=2)
+
+
+def _reached(shop: Shop, stage: str, *words: str) -> subprocess.Popen[str]:
+    """A refresh that has just begun *stage*."""
+    before = set(shop.home.glob("runs/*"))
+    child = shop.start("refresh", *words)
+    until(lambda: set(shop.home.glob("runs/*/log.jsonl")) - {run / "log.jsonl" for run in before}, pause=_STEP)
+    log = (set(shop.home.glob("runs/*")) - before).pop() / "log.jsonl"
+    until(lambda: f'"stage {stage}"' in log.read_text(), pause=_STEP)
+    return child
+
+
+def _kill_at(shop: Shop, points: list[tuple[str, float]]) -> float:
+    """Kill one refresh after the other at *points*, then let one through. Returns the longest gap of a visitor."""
+    url = shop.run("staging", "url").out.strip()
+    never_killed, generation = remains(shop), 2
+    with visiting(url) as visitor:
+        for stage, delay in points:
+            generation += 1
+            _release(shop, generation)
+            _killed_at(shop, stage, delay)
+        _release(shop, generation + 1)
+        assert shop.refreshed()["staging"]["url"] == url
+    seen = visitor.generations()
+    assert seen == sorted(seen)  # old or new rows, and never back to older ones
+    assert seen[-1] == generation + 1
+    assert visitor.longest_gap <= LONGEST_GAP
+    assert remains(shop) == never_killed
+    assert set(results(shop)[2:-1]) <= {"killed", "done"}  # done: it had ended before the signal came
+    assert results(shop)[2:-1].count("killed") >= len(points) - 2
+    assert results(shop)[-1] == "done"
+    return visitor.longest_gap
+
+
+@pytest.mark.slow
+def test_a_killed_refresh_is_as_if_it_never_was(shop: Shop) -> None:
+    _prepared(shop)
+    took = _durations(shop)
+    assert tuple(took) == STAGES
+    chance = random.Random(12)  # noqa: S311 - not a secret
+    points = [(stage, delay) for stage in STAGES for delay in (0.0, chance.uniform(0, took[stage]))]
+    if shop.engine == "docker":  # slower by half; what differs from the other engine happens at these
+        points = [point for point in points if point[0] in ("staging", "seal", "swap")]
+    _kill_at(shop, points)
+
+
+def _swapping(shop: Shop) -> int | None:
+    """The process of the detached child that swaps."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and entry.name != str(os.getpid()):
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"stagecopy.flows.swap" in words and str(shop.home).encode() in words:
+                return int(entry.name)
+    return None
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _moments(shop: Shop, port: int) -> dict[str, Callable[[], bool]]:
+    """The steps of a swap in their order, each with how it shows."""
+    served = (shop.home / "served.json").read_text()
+    return {
+        "begun": lambda: _swapping(shop) is not None,
+        "old one down": lambda: not _answers(port),
+        "new one up": lambda: _answers(port),
+        "written down": lambda: (shop.home / "served.json").read_text() != served,
+    }
+
+
+def test_a_killed_swap_is_finished_or_undone(embedded_shop: Shop) -> None:
+    shop = _prepared(embedded_shop)
+    url, never_killed = shop.run("staging", "url").out.strip(), remains(shop)
+    port = int(url.rpartition(":")[2].partition("/")[0])
+    for generation, moment in enumerate(_moments(shop, port), start=3):
+        _release(shop, generation)
+        parent = _reached(shop, "swap")
+        for each, condition in _moments(shop, port).items():
+            until(condition, pause=_STEP)
+            if each == moment:
+                break
+        child = _swapping(shop)
+        kill(parent)
+        if child is not None and _swapping(shop) == child:
+            os.kill(child, signal.SIGKILL)
+        assert shop.run("staging", "url").out.strip() == url
+        with visiting(url) as visitor:
+            until(lambda visitor=visitor: visitor.visits)
+        assert visitor.generations() in ([generation - 1], [generation]), moment
+        assert not (shop.home / "swap.json").exists()
+    shop.refreshed()
+    assert remains(shop) == never_killed
+
+
+def test_refresh_survives_the_death_of_its_swap(embedded_shop: Shop) -> None:
+    shop = _prepared(embedded_shop)
+    never_killed = remains(shop)
+    refresh = _reached(shop, "swap")
+    until(lambda: _swapping(shop) is not None, pause=_STEP)
+    child = _swapping(shop)
+    assert child is not None
+    os.kill(child, signal.SIGKILL)
+    assert finished(refresh).code == 0
+    assert remains(shop) == never_killed
+
+
+def test_a_refresh_that_is_told_to_end_takes_everything_along(embedded_shop: Shop) -> None:
+    shop = _prepared(embedded_shop)
+    never_told = remains(shop)
+    told = {
+        signal.SIGTERM: (143, "ended by SIGTERM", "terminated"),
+        signal.SIGINT: (130, "interrupted", "interrupted"),
+    }
+    for stage, number, *flags in (
+        ("dump", signal.SIGTERM),
+        ("rows", signal.SIGINT, "--direct"),
+        ("finish", signal.SIGTERM),
+    ):
+        child = _reached(shop, stage, *flags)
+        child.send_signal(number)
+        done = finished(child)
+        code, reason, word = told[number]
+        assert (done.code, results(shop)[-1]) == (code, word)
+        last = done.err.strip().splitlines()[-1]
+        assert last.startswith(f"refresh failed: {reason}. staging still serves 20")
+        assert f"next: stagecopy refresh. log: {shop.home}/runs/" in last
+        assert remains(shop) == never_told
