@@ -40,7 +40,7 @@ def take_dump(session: ProductionSession, binaries: Binaries, folder: Path, scop
     """pg_dump -Fd into *folder* (which must not exist) on the session's snapshot. Raises ProductionError."""
     argv: list[str | Path] = ["pg_dump", "--format=directory", f"--file={folder}", f"--jobs={scope.jobs}"]
     argv += [f"--snapshot={session.snapshot}", f"--lock-wait-timeout={int(scope.lock_timeout * 1000)}"]
-    argv += ["--no-password", "--encoding=UTF8", "--no-subscriptions", "--no-tablespaces"]
+    argv += ["--no-password", f"--encoding={session.text_encoding}", "--no-subscriptions", "--no-tablespaces"]
     # zlib level 1: the fastest that every major and Python's own library know
     argv += ["--compress=1"] if scope.rows else ["--section=pre-data", "--section=post-data"]
     argv += [f"--schema={_pattern(name)}" for name in scope.schemas]

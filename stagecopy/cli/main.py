@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import typer
 
 from stagecopy import __version__
-from stagecopy.cli import demo, init, refresh, staging, trial
+from stagecopy.cli import clone, demo, doctor, init, refresh, staging, trial
 from stagecopy.cli.options import CURRENT, Config, Json, Quiet, Verbose, session
 from stagecopy.cli.shell import drop_redirections
 from stagecopy.errors import StagecopyError, TerminatedError
@@ -33,8 +33,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 init.register(app)
+doctor.register(app)
 refresh.register(app)
 app.add_typer(staging.app, name="staging")
+app.add_typer(clone.app, name="clone")
 trial.register(app)
 demo.register(app)
 
@@ -85,13 +87,13 @@ def _run() -> int:
     except StagecopyError as failure:
         return _failed(failure.exit_code, failure.code, failure.message, hint=failure.hint, where=failure.where)
     except typer.Exit as ended:
-        if isinstance(ended.__cause__, KeyboardInterrupt):  # the parser turns one into the other
-            return _failed(130, "interrupted", "interrupted")
         return ended.exit_code
     except typer.Abort:
         return _failed(130, "interrupted", "interrupted")
     except Exception as failure:  # noqa: BLE001 - the one boundary
         return _usage_or_bug(failure)
+    if result == 130:  # the parser caught the KeyboardInterrupt
+        return _failed(130, "interrupted", "interrupted")
     return result if isinstance(result, int) else 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from stagecopy.backups.dump import DumpScope, keep_backup, start_backup, take_dump
 from stagecopy.errors import StagingError
 from stagecopy.files import private_folder, remove_tree
+from stagecopy.flows.preflight import extension_policy
 from stagecopy.flows.workplace import ChosenEngine, Workplace
 from stagecopy.history.runs import Run
 from stagecopy.masking.plan import MaskPlan
@@ -21,11 +23,16 @@ from stagecopy.model.progress import Progress
 from stagecopy.model.server import Address
 from stagecopy.model.staging import Binaries, ClusterSpec, ServerOptions
 from stagecopy.postgres.connect import connect_staging, staging_errors
+from stagecopy.postgres.preflight import available_extensions
+from stagecopy.production.preflight import refusal
 from stagecopy.production.readers import DirectReader, Reader, open_archive
 from stagecopy.production.session import HANDSHAKE_CLASS, ProductionSession
 from stagecopy.staging import finish, roles
+from stagecopy.staging.extensions import decide
 from stagecopy.staging.load import Loaded, create_database, load_tables, refuse_production
-from stagecopy.staging.restore import SchemaArchive, extensions
+from stagecopy.staging.provider_roles import without_provider_roles
+from stagecopy.staging.restore import SchemaArchive, extensions, without_extensions
+from stagecopy.staging.rights import Rights, inert_objects
 from stagecopy.staging.snapshots import Snapshot, save
 
 _log = logging.getLogger(__name__)
@@ -55,8 +62,11 @@ class Build:
         self._source = source
         self._progress = progress
         self._directory = f"snapshot-{run.id}"
-        self._catalog: Catalog = source.session.catalog
-        self._fidelity: list[Fidelity] = [*chosen.fidelity]
+        survey = source.session.survey
+        self._catalog: Catalog
+        self._catalog, left = without_provider_roles(source.session.catalog, survey.used_roles)
+        self._fidelity: list[Fidelity] = [*chosen.fidelity, *survey.notes, *left]
+        self._left_extensions: frozenset[str] = frozenset()
         self._loaded: list[Loaded] = []
         self._backup: str | None = None
 
@@ -67,7 +77,7 @@ class Build:
         database = self._catalog.database
         spec = ClusterSpec(database.encoding, database.collate, database.ctype)
         self._fidelity += self._engine.initialise(self._directory, "snapshot", run=self._run.id, spec=spec)
-        admin = self._engine.start(self._directory, ServerOptions(settings=_LOAD_SETTINGS))
+        admin = self._engine.start(self._directory, ServerOptions(settings=_LOAD_SETTINGS, isolated=True))
         refuse_production(admin, (HANDSHAKE_CLASS, self._source.session.handshake))
         contained = self._engine.contains_superusers
         with connect_staging(admin.to(database="template1")) as connection, staging_errors("making the roles"):
@@ -75,8 +85,9 @@ class Build:
             self._fidelity += roles.create_roles(
                 connection, self._catalog, contained=contained, served_password=password
             )
-        create_database(admin, database, roles.database_owner(self._catalog))
+        self._fidelity += create_database(admin, database, roles.database_owner(self._catalog))
         self._admin = admin.to(database=database.name)
+        self._decide_extensions()
 
     def dump(self) -> None:
         """Dump production on the held snapshot: all of it as the backup, or with --direct its schema only."""
@@ -90,20 +101,23 @@ class Build:
             rows=not self._source.direct,
         )
         take_dump(self._source.session, self._source.tools, self._archive_folder, scope)
+        with closing(self._source.session.reader()) as reader:
+            self._inert = inert_objects(reader)
 
     def load(self) -> None:
         """Schema, masked rows, indexes and constraints, sequences, statistics, counts."""
         address = self._loader
         archive = SchemaArchive(self._source.tools, self._archive_folder, self._tmp)
         self._progress.stage("schema")
-        entries = archive.entries("pre-data")
+        entries = without_extensions(archive.entries("pre-data"), self._left_extensions)
         self._refuse_missing_extensions(extensions(entries))
         self._fidelity += archive.left_behind()
-        archive.restore_pre_data(entries, self._admin)
+        rights = Rights(self._admin, address, self._inert)
+        archive.restore_pre_data(entries, rights)
         self._progress.stage("rows")
         self._load_rows(address)
         self._progress.stage("indexes")
-        archive.restore_post_data(self._admin, address, jobs=self._work.project.settings.production.jobs)
+        archive.restore_post_data(rights, jobs=self._work.project.settings.production.jobs)
         self._progress.stage("finish")
         with connect_staging(self._admin) as connection, staging_errors("finishing the copy"):
             finish.set_sequences(connection, self._catalog)
@@ -160,9 +174,20 @@ class Build:
                 message = f"{read} rows were read but {each.rows} arrived"
                 raise StagingError("rows-missing", message, where=each.table.qualified)
 
+    def _decide_extensions(self) -> None:
+        """Before any row moves. Raises StagingError ``preflight``."""
+        with connect_staging(self._admin) as connection, staging_errors("listing extensions"):
+            available = available_extensions(connection)
+        policy = extension_policy(self._work.project)
+        decided = decide(self._source.session.survey.extensions, available, policy)
+        if decided.obstacles:
+            raise refusal(decided.obstacles)
+        self._left_extensions = decided.skipped
+        self._fidelity += decided.notes
+
     def _refuse_missing_extensions(self, wanted: list[str]) -> None:
         with connect_staging(self._admin) as connection, staging_errors("listing extensions"):
-            known = {row[0] for row in connection.execute("SELECT name FROM pg_catalog.pg_available_extensions")}
+            known = available_extensions(connection)
         missing = sorted(set(wanted) - known)
         if missing:
             raise StagingError(

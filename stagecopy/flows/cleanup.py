@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 
-from stagecopy.backups.dump import drop_partial
+from stagecopy.backups.dump import drop_partial, prune_plaintext
 from stagecopy.errors import StagecopyError
 from stagecopy.files import is_locked, locked, read_json, remove_tree
+from stagecopy.flows.keeping import kept_by_ledger
 from stagecopy.flows.workplace import Workplace
 from stagecopy.history.runs import bury_the_dead, is_alive
 from stagecopy.home import Home
 from stagecopy.staging.engine import Engine
+from stagecopy.staging.ledger import PREPARED
 from stagecopy.staging.reopen import every_engine
 from stagecopy.staging.snapshots import all_snapshots, forget, read_served
 
@@ -28,7 +30,11 @@ def clean_up(work: Workplace, engine: Engine, *, over: str | None = None) -> Non
         directories = engine.directories()
         alive = [folder.name for folder in home.runs.iterdir() if is_alive(home.runs, folder.name)]
         alive = [run for run in alive if run != over]
-        kept = _pointed_at(home)
+        if over is not None:
+            _forget_unserved(home, over)
+        if is_locked(home.lock("prepare")):
+            alive.append(PREPARED)
+        kept = _pointed_at(home) | kept_by_ledger(home, engine, alive)
         for directory in directories:
             if directory.name not in kept and directory.run not in alive:
                 _log.info("removing %s, left by run %s", directory.name, directory.run)
@@ -38,6 +44,15 @@ def clean_up(work: Workplace, engine: Engine, *, over: str | None = None) -> Non
                 remove_tree(folder)
         drop_partial(home.backups, alive)
         bury_the_dead(home.runs)
+
+
+def _forget_unserved(home: Home, run: str) -> None:
+    """A snapshot that its own refresh could not serve is none: it would only fill the disk for the next attempt."""
+    served, swap = read_served(home), read_json(home.swap)
+    if run not in (served.snapshot if served else None, swap["new"]["snapshot"] if swap else None):
+        for snapshot in all_snapshots(home):
+            if snapshot.id == run:
+                forget(home, snapshot)
 
 
 def _pointed_at(home: Home) -> set[str]:
@@ -56,6 +71,7 @@ def discard(work: Workplace, run: str) -> None:
     try:
         for engine in every_engine(project=work.project.name, home=work.home, admin_password=password):
             clean_up(work, engine, over=run)
+        prune_plaintext(work.home.backups)
     except (StagecopyError, OSError) as failure:
         _log.warning("cleaning up failed, the next run will do it: %s", failure)
 
@@ -68,4 +84,5 @@ def retire_snapshots(work: Workplace, keep: int) -> None:
             continue
         forget(work.home, snapshot)
         work.engine(snapshot.engine).destroy(snapshot.directory)
-        lock.unlink(missing_ok=True)
+        for each in (lock, work.home.lock(f"before-{snapshot.id}"), work.home.lock(f"starting-{snapshot.id}")):
+            each.unlink(missing_ok=True)

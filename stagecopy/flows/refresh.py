@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -19,23 +19,19 @@ from stagecopy.errors import ProductionError, StagecopyError, StagingError, Term
 from stagecopy.flows.build import Build, Source
 from stagecopy.flows.cleanup import clean_up, discard, retire_snapshots
 from stagecopy.flows.logged import Logged
+from stagecopy.flows.pair import prepare_soon
+from stagecopy.flows.preflight import Preflight, skipped_by
 from stagecopy.flows.serve import serve, served_url
 from stagecopy.flows.swap import finish_swap
-from stagecopy.flows.workplace import Workplace, alone, choose_engine, open_workplace
+from stagecopy.flows.workplace import Workplace, alone, open_workplace
 from stagecopy.history.runs import Run, open_run
-from stagecopy.masking.decisions import Mistakes
 from stagecopy.masking.keys import MaskKey, read_key
 from stagecopy.masking.loader import load_rules
-from stagecopy.masking.matching import Matcher
 from stagecopy.masking.plan import plan
 from stagecopy.masking.rules import RuleSet
-from stagecopy.model.catalog import Catalog
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.progress import Progress
 from stagecopy.model.refresh import RefreshedTable, RefreshResult, ServedStaging
-from stagecopy.model.staging import Binaries
-from stagecopy.postgres.binaries import client_tools
-from stagecopy.postgres.dsn import Dsn
 from stagecopy.production.session import Scope, open_production
 from stagecopy.production.watcher import Patience
 from stagecopy.report.document import refresh_document
@@ -135,7 +131,9 @@ def _attempt(work: Workplace, run: Run, options: RefreshOptions, progress: Progr
     progress.stage("retain")
     retire_snapshots(work, project.settings.staging.keep)
     removed = prune_plaintext(work.home.backups)
-    clean_up(work, work.engine(build.snapshot.engine))
+    engine = work.engine(build.snapshot.engine)
+    clean_up(work, engine)
+    prepare_soon(work.home, build.snapshot, engine)
     notes = _notes(build, removed)
     return _result(work, build.snapshot, notes)
 
@@ -148,17 +146,19 @@ def _build(
     settings = work.project.settings
     production = settings.production
     dsn = work.project.production()
-    scope = Scope(production.schemas, production.exclude, production.lock_timeout, _skipped(rules))
+    scope = Scope(
+        production.schemas, production.exclude, production.lock_timeout, skipped_by(rules), direct=options.direct
+    )
+    around = Preflight(work, run, rules, direct=options.direct, progress=progress)
     patience = Patience(production.yield_after, production.max_time)
-    with open_production(dsn, f"stagecopy/{run.id}", patience=patience, scope=scope) as session:
+    name = f"stagecopy/{run.id}"
+    with open_production(dsn, name, patience=patience, scope=scope, inspect=around.inspect) as session:
         progress.stage("plan")
         planned = plan(session.catalog, rules, key=key, locale=settings.masking.locale)
-        tools = _tools(session.dsn, session.catalog.database.major, work)
-        chosen = choose_engine(work, tools, production_major=session.catalog.database.major)
-        progress.note(chosen.reason)
-        clean_up(work, chosen.engine)
-        source = Source(session, planned, tools, direct=options.direct)
-        build = Build(work, run, chosen, source, progress=progress)
+        progress.note(around.chosen.reason)
+        clean_up(work, around.chosen.engine)
+        source = Source(session, planned, around.tools, direct=options.direct)
+        build = Build(work, run, around.chosen, source, progress=progress)
         build.prepare()
         build.dump()
         if options.direct:
@@ -167,25 +167,6 @@ def _build(
         build.load()
     build.seal(key_id=key.id)
     return build
-
-
-def _skipped(rules: RuleSet) -> Callable[[Catalog], frozenset[int]]:
-    def by_rule(catalog: Catalog) -> frozenset[int]:
-        matcher = Matcher(catalog, rules, Mistakes())
-        return frozenset(table.oid for table in catalog.tables if matcher.fate(table).action == "skip")
-
-    return by_rule
-
-
-def _tools(dsn: Dsn, major: int, work: Workplace) -> Binaries:
-    tools = client_tools(major, cache=work.home.binaries)
-    if (dsn.get("sslmode") or "").startswith(("require", "verify")) and not tools.tls:
-        raise ProductionError(
-            "tools-without-tls",
-            f"production's URL asks for TLS, but the client tools in {tools.folder} have none",
-            hint=f"install them: apt-get install postgresql-client-{major}  or  brew install postgresql@{major}",
-        )
-    return tools
 
 
 def _refuse_silent_key_change(work: Workplace, key: MaskKey, options: RefreshOptions) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stagecopy.errors import NoSnapshotError, StagingError
-from stagecopy.files import remove_tree
+from stagecopy.files import locked, remove_tree
 from stagecopy.flows.swap import SERVED_SETTINGS, finish_swap, swap_in
 from stagecopy.flows.workplace import Workplace, alone
 from stagecopy.history.runs import new_id, open_run
@@ -12,6 +12,8 @@ from stagecopy.model.staging import ServerOptions
 from stagecopy.postgres.binaries import client_tools
 from stagecopy.postgres.tools import staging_environment
 from stagecopy.staging.engine import Engine
+from stagecopy.staging.ledger import kept_clones
+from stagecopy.staging.pool import remove_pool
 from stagecopy.staging.ports import LOOPBACK, first_free_port
 from stagecopy.staging.reopen import every_engine
 from stagecopy.staging.roles import SERVED_ROLE
@@ -22,9 +24,9 @@ PORT_ATTEMPTS = 5
 
 
 def serve(work: Workplace, snapshot: Snapshot, run: str) -> None:
-    """Copy *snapshot* under a new name and put the copy behind staging's address."""
+    """Clone *snapshot* under a new name and put the clone behind staging's address."""
     directory = f"served-{new_id()}"
-    work.engine(snapshot.engine).copy(snapshot.directory, directory, "served", run=run)
+    work.engine(snapshot.engine).clone(snapshot.directory, directory, "served", run=run)
     old = read_served(work.home)
     wanted = work.project.settings.staging.port
     fixed = wanted if isinstance(wanted, int) else (old.port if old else None)
@@ -85,11 +87,12 @@ def reset(work: Workplace) -> Snapshot:
 def inventory(work: Workplace) -> list[dict[str, object]]:
     """Every data directory of this project, on every engine, with what it is for."""
     served = read_served(work.home)
+    ready = {each.directory for each in kept_clones(work.home) if each.role != "named" and each.taken_by is None}
     snapshots = {snapshot.directory: snapshot for snapshot in all_snapshots(work.home)}
     return [
         {
             "name": directory.name,
-            "kind": directory.kind,
+            "kind": "ready" if directory.name in ready else directory.kind,
             "engine": engine.name,
             "running": directory.running,
             "serving": served is not None and served.directory == directory.name,
@@ -103,20 +106,22 @@ def inventory(work: Workplace) -> list[dict[str, object]]:
 def destroy(work: Workplace) -> list[str]:
     """End and remove all of this project but backups, history and key. Returns the names removed."""
     finish_swap(work.home)
-    with alone(work, "refresh"):
+    with alone(work, "refresh"), locked(work.home.lock("prepare"), wait=True):
         return _destroy(work)
 
 
 def _destroy(work: Workplace) -> list[str]:
     removed = []
-    for path in (work.home.served, work.home.path / "secrets.json", *work.home.snapshots.glob("*.json")):
+    files = [work.home.served, *(work.home.path / name for name in ("clones.json", "secrets.json"))]
+    for path in (*files, *work.home.snapshots.glob("*.json")):
         path.unlink(missing_ok=True)
     for engine in _engines(work):
         for directory in engine.directories():
             engine.destroy(directory.name)
             removed.append(directory.name)
-    for folder in work.home.tmp.iterdir():
+    for folder in (work.home.sockets, *work.home.tmp.iterdir()):
         remove_tree(folder)
+    remove_pool(work.home)
     return removed
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,13 +18,13 @@ from stagecopy.config.load import Project
 from stagecopy.config.settings import Policy as PolicySettings
 from stagecopy.diff.compare import compare
 from stagecopy.errors import MigrationFailedError, StagecopyError, StagingError, UsageError
-from stagecopy.files import locked
 from stagecopy.flows.cleanup import clean_up
+from stagecopy.flows.pair import Pair, pair_of
 from stagecopy.flows.workplace import Workplace, open_workplace
 from stagecopy.history.runs import Run, open_run
+from stagecopy.model.findings import Fidelity
 from stagecopy.model.migration import MigrationRun, SourceFile, fingerprint
 from stagecopy.model.server import Address
-from stagecopy.model.staging import ServerOptions
 from stagecopy.model.trial import TrialResult
 from stagecopy.postgres.connect import OURS, Connection, connect_staging, staging_errors
 from stagecopy.postgres.failures import describe
@@ -39,7 +37,6 @@ from stagecopy.trial.lexer import split
 from stagecopy.trial.running import run_migration
 
 _log = logging.getLogger(__name__)
-_CLONE_SETTINGS = {"max_prepared_transactions": "10", "max_locks_per_transaction": "256"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +47,6 @@ class TrialOptions:
     role: str | None = None
     strict: bool = False
     keep: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """The two running clones, as ADMIN in the database under test."""
-
-    before: Address
-    after: Address
 
 
 def trial(project: Project, options: TrialOptions) -> TrialResult:
@@ -91,52 +80,41 @@ def _try(work: Workplace, run: Run, options: TrialOptions) -> TrialResult:
         taken_at=snapshot.taken_at,
         ran_as=role,
         engine=engine.name,
-        clone="copy",
-        fidelity=snapshot.fidelity,
+        fidelity=_fidelity(snapshot, engine),
         masked=snapshot.masked,
     )
-    with _clones(work, run, snapshot, engine=engine, keep=options.keep) as pair:
-        password = _let_in(pair, role)
+    with pair_of(work.home, run.id, snapshot, engine=engine, keep_after=options.keep) as pair:
+        password = _let_in(pair.after, role)
         migration = _run(pair, role, password, files=options.files, budget=settings.time_budget)
         difference = compare(pair.before, pair.after)
         disk = _size(pair.after) - _size(pair.before)
-    return _judged(work, replace(basis, run=migration, difference=difference, disk_bytes=disk), options)
+    result = replace(basis, clone=pair.method, run=migration, difference=difference, disk_bytes=disk)
+    return _judged(work, result, options)
 
 
-@contextmanager
-def _clones(work: Workplace, run: Run, snapshot: Snapshot, *, engine: Engine, keep: bool) -> Iterator[_Pair]:
-    names = {side: f"clone-{run.id}-{side}" for side in ("before", "after")}
-    try:
-        with locked(work.home.lock(f"snapshot-{snapshot.id}"), wait=True, shared=True):
-            for name in names.values():
-                engine.copy(snapshot.directory, name, "clone", run=run.id)
-        before, after = (engine.start(name, ServerOptions(settings=_CLONE_SETTINGS)) for name in names.values())
-        yield _Pair(before.to(database=snapshot.database), after.to(database=snapshot.database))
-    finally:
-        for side, name in names.items():
-            if not (keep and side == "after"):
-                engine.destroy(name)
+def _fidelity(snapshot: Snapshot, engine: Engine) -> tuple[Fidelity, ...]:
+    """What the refresh found, but isolation as it is now: the engine may have another since."""
+    return (*(each for each in snapshot.fidelity if each.code != "not-isolated"), *engine.fidelity())
 
 
-def _let_in(pair: _Pair, role: str) -> str:
-    """Give *role* a way to log in to both clones. Raises UsageError ``no-such-role``."""
+def _let_in(after: Address, role: str) -> str:
+    """Give *role* a way to log in to the clone that is changed. Raises UsageError ``no-such-role``."""
     password = secrets.token_urlsafe(18)
     remember(password)
-    for address in (pair.before, pair.after):
-        with connect_staging(address) as connection, staging_errors("letting the trial role in"):
-            known = connection.execute("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s", (role,)).fetchone()
-            if known is None or role == ADMIN or role.startswith("pg_"):
-                raise UsageError(
-                    "no-such-role",
-                    f"there is no role {role!r} in the snapshot",
-                    hint="name a role of production with --role or trial.role",
-                )
-            statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {} VALID UNTIL 'infinity'")
-            connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+    with connect_staging(after) as connection, staging_errors("letting the trial role in"):
+        known = connection.execute("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s", (role,)).fetchone()
+        if known is None or role == ADMIN or role.startswith("pg_"):
+            raise UsageError(
+                "no-such-role",
+                f"there is no role {role!r} in the snapshot",
+                hint="name a role of production with --role or trial.role",
+            )
+        statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {} VALID UNTIL 'infinity'")
+        connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
     return password
 
 
-def _run(pair: _Pair, role: str, password: str, *, files: tuple[SourceFile, ...], budget: float) -> MigrationRun:
+def _run(pair: Pair, role: str, password: str, *, files: tuple[SourceFile, ...], budget: float) -> MigrationRun:
     as_role = pair.after.to(user=role, password=password)
     try:
         # no pinned settings here: the migration must see production's own (search_path, time zone …)

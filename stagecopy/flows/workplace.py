@@ -13,8 +13,9 @@ from stagecopy.home import Home, Secrets, open_home, secrets_of
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.staging import Binaries
 from stagecopy.staging.engine import Engine
+from stagecopy.staging.pool import make_pool
 from stagecopy.staging.reopen import reopen, spec_of
-from stagecopy.staging.selection import choose
+from stagecopy.staging.selection import Place, choose
 from stagecopy.staging.snapshots import EngineSpec
 
 
@@ -54,15 +55,17 @@ def choose_engine(work: Workplace, tools: Binaries, *, production_major: int) ->
     """
     staging = work.project.settings.staging
     image = staging.image.replace("{major}", str(tools.major))
-    engine, fidelity, reason = choose(
-        staging.engine,
+    place = Place(
         project=work.project.name,
         major=tools.major,
         image=image,
         root=work.home.engine,
         admin_password=work.secrets.admin_password,
         cache=work.home.binaries,
+        sockets=work.home.sockets,
+        pool=make_pool(work.home, staging.pool, work.project.path(staging.pool)),
     )
+    engine, fidelity, reason = choose(staging.engine, place)
     found = tuple(each for each in fidelity if each.code != "other-major")
     if engine.major != production_major:
         message = f"staging runs PostgreSQL {engine.major}, production runs {production_major}"

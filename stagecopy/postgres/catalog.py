@@ -113,9 +113,7 @@ def _sequences(connection: Connection, scope: Mapping[str, Any]) -> tuple[DbSequ
     for start in range(0, len(readable), _SEQUENCES_PER_QUERY):
         query = _sequence_states(readable[start : start + _SEQUENCES_PER_QUERY])
         state.update({oid: (last, called) for oid, last, called in connection.execute(query)})
-    return tuple(
-        DbSequence(oid, schema, name, *(state.get(oid) or (None, False))) for oid, schema, name, _ in found
-    )
+    return tuple(DbSequence(oid, schema, name, *(state.get(oid) or (None, False))) for oid, schema, name, _ in found)
 
 
 def _sequence_states(rows: Iterable[tuple[Any, ...]]) -> sql.Composed:
@@ -131,19 +129,3 @@ def _sequence_states(rows: Iterable[tuple[Any, ...]]) -> sql.Composed:
 def _roles(connection: Connection) -> tuple[Role, ...]:
     rows = connection.execute(statement("roles"))
     return tuple(replace(Role(*row), member_of=tuple(row[8])) for row in rows)
-
-
-def unreadable_tables(connection: Connection, tables: Iterable[Table]) -> list[tuple[str, str]]:
-    """Tables this role may not read whole: (schema.table, the SQL that would mend it or what stands in the way)."""
-    oids = [table.oid for table in tables]
-    problems = []
-    for schema, name, usage, select, filtered in connection.execute(statement("unreadable"), {"tables": oids}):
-        qualified = sql.Identifier(schema, name).as_string(None)
-        if not usage:
-            inside = sql.Identifier(schema).as_string(None)
-            problems.append((f"{schema}.{name}", f"GRANT USAGE ON SCHEMA {inside} TO …"))
-        if not select:
-            problems.append((f"{schema}.{name}", f"GRANT SELECT ON {qualified} TO …"))
-        elif filtered:
-            problems.append((f"{schema}.{name}", "row security hides rows from this role: ALTER ROLE … BYPASSRLS"))
-    return problems

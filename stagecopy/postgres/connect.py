@@ -52,8 +52,8 @@ def production_failure(failure: psycopg.Error, doing: str) -> StagecopyError:
     return ProductionError("production-failed", f"{doing}: {describe(failure)}")
 
 
-def connect_production(dsn: Dsn, *, application_name: str, timeout: int = 15) -> Connection:
-    """A connection that cannot write: read-only by default, row security loud, settings pinned, autocommit on.
+def connect_untouched(dsn: Dsn, *, application_name: str, timeout: int = 15) -> Connection:
+    """A connection on which nothing was set yet: only to see what is at the other end.
 
     Raises ProductionError ``production-unreachable``.
     """
@@ -72,6 +72,15 @@ def connect_production(dsn: Dsn, *, application_name: str, timeout: int = 15) ->
             f"cannot connect to production {dsn.shown}: {_reason(failure)}",
             hint="check production.url and that the server accepts connections from here",
         ) from None
+    return connection
+
+
+def connect_production(dsn: Dsn, *, application_name: str, timeout: int = 15) -> Connection:
+    """A connection that cannot write: read-only by default, row security loud, settings pinned, autocommit on.
+
+    Raises ProductionError ``production-unreachable``.
+    """
+    connection = connect_untouched(dsn, application_name=application_name, timeout=timeout)
     try:
         connection.execute("SET default_transaction_read_only = on")
         connection.execute("SET row_security = off")

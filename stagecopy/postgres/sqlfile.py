@@ -10,5 +10,4 @@ from typing import LiteralString
 @cache
 def statement(name: str) -> LiteralString:
     """The SQL text of *name*. Shipped with the package, never made from input: hence LiteralString."""
-    text = resources.files("stagecopy.postgres").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
-    return text
+    return resources.files("stagecopy.postgres").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")

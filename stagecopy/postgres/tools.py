@@ -30,6 +30,8 @@ _OBJECT_WORD = re.compile(
     r"(?:relation|table|column|index|constraint|schema|type|role|function|extension|database|view|sequence|trigger"
     r"|language|operator|collation|publication|policy|server|domain|parameter|library|host|user|file|directory)s?\s*$"
 )
+_NAME = r'(?:"(?:[^"]|"")+"|\w+)'
+_COMMAND = re.compile(rf"Command was: (?P<head>(?:[A-Z]+ )+{_NAME}(?:\.{_NAME})*)")  # what it does to which object
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
@@ -72,9 +74,7 @@ def staging_environment(address: Address) -> dict[str, str]:
 def run_tool(binaries: Binaries, argv: Sequence[str | Path], env: Mapping[str, str]) -> Finished:
     """Run ``argv[0]`` of *binaries*. Raises ProcessError whose message is cleaned of row values."""
     words = [*_tether(), Path(binaries.folder, str(argv[0])), *argv[1:]]
-    child = process.start(
-        words, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    child = process.start(words, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         stdout, stderr = child.communicate()
     except BaseException:
@@ -82,7 +82,8 @@ def run_tool(binaries: Binaries, argv: Sequence[str | Path], env: Mapping[str, s
         raise
     finished = Finished(tuple(map(str, argv)), child.returncode, stdout, stderr.decode("utf-8", "replace"))
     if finished.code != 0:
-        raise ProcessError(f"{argv[0]}: {cleaned(finished.stderr)}", finished=finished)
+        said = f"ended by signal {-finished.code}" if finished.code < 0 else cleaned(finished.stderr)
+        raise ProcessError(f"{argv[0]}: {said}", finished=finished)
     return finished
 
 
@@ -114,7 +115,9 @@ def cleaned(stderr: str) -> str:
             continue
         if match := _ERROR_LINE.search(line):
             lines.append(_without_values(match["text"]))
-    return scrub("; ".join(dict.fromkeys(lines[:6]))) or "it failed without an error line"
+    command = _COMMAND.search(stderr)
+    said = "; ".join(dict.fromkeys(lines[:6])) or "it failed without an error line"
+    return scrub(f"{said} (in {command['head']})" if command else said)
 
 
 def _without_values(text: str) -> str:

@@ -44,8 +44,13 @@ class DirectReader:
         script = sql.SQL(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT {};"
             " SET row_security = off; SET search_path = ''; SET extra_float_digits = 3; SET DateStyle = ISO;"
-            " SET IntervalStyle = postgres;\nCOPY {} {} TO STDOUT;\nCOMMIT;\n"
-        ).format(sql.Literal(self.session.snapshot), sql.Identifier(table.schema, table.name), columns)
+            " SET IntervalStyle = postgres; SET client_encoding = {};\nCOPY {} {} TO STDOUT;\nCOMMIT;\n"
+        ).format(
+            sql.Literal(self.session.snapshot),
+            sql.Literal(self.session.text_encoding),
+            sql.Identifier(table.schema, table.name),
+            columns,
+        )
         env = production_environment(self.session.dsn, self.session.application_name)
         with self.session.errors(f"reading {table.qualified}"):
             yield from copy_out(self.binaries, env, script.as_string(None))

@@ -19,11 +19,14 @@ from psycopg import sql
 
 from stagecopy.errors import ProductionError, StagecopyError, StagingError
 from stagecopy.model.catalog import Catalog, Table
-from stagecopy.postgres.catalog import read_catalog, unreadable_tables
-from stagecopy.postgres.connect import Connection, connect_production, production_failure
+from stagecopy.model.preflight import Survey
+from stagecopy.postgres.catalog import read_catalog
+from stagecopy.postgres.connect import Connection, connect_production, production_errors, production_failure
 from stagecopy.postgres.dsn import Dsn
 from stagecopy.postgres.sqlfile import statement
 from stagecopy.process import ProcessError
+from stagecopy.production.endpoint import look
+from stagecopy.production.preflight import Wanted, refusal, survey
 from stagecopy.production.watcher import Patience, YieldWatcher
 
 HANDSHAKE_CLASS = 0x5C09  # first key of the advisory lock by which a staging target would recognise production
@@ -42,17 +45,29 @@ class Scope:
     exclude: tuple[str, ...]
     lock_timeout: float
     skipped: Callable[[Catalog], frozenset[int]]
+    direct: bool = False  # no rows in the dump
+
+
+Inspect = Callable[[Dsn, Catalog, Survey], None]  # raises if something stands in the way
+
+
+def refuse(_dsn: Dsn, _catalog: Catalog, survey: Survey) -> None:
+    """What production alone shows. Raises ProductionError ``preflight``."""
+    if survey.obstacles:
+        raise refusal(survey.obstacles)
 
 
 class ProductionSession:
     """An open read of production. Use ``open_production``; attributes are plain facts of the snapshot."""
 
-    def __init__(self, dsn: Dsn, application_name: str, patience: Patience) -> None:
+    def __init__(self, dsn: Dsn, application_name: str, patience: Patience, *, inspect: Inspect = refuse) -> None:
         self.dsn = dsn
+        self._inspect = inspect
         self.application_name = application_name
         self.handshake = secrets.randbelow(2**31)
         self.catalog: Catalog  # without what production.exclude names
         self.left_out: tuple[Table, ...]  # excluded or skipped: neither locked nor dumped
+        self.survey: Survey
         self.snapshot: str
         self.taken_at: datetime
         self._watcher = YieldWatcher(application_name, patience)
@@ -75,8 +90,14 @@ class ProductionSession:
             raise self._watcher.reason
 
     def begin(self, scope: Scope) -> None:
-        """Connect, lock, take the snapshot, read the catalog. Raises ProductionError."""
-        self._holder = connect_production(self.dsn, application_name=self.application_name)
+        """Connect, look for what stands in the way, lock, take the snapshot, read the catalog.
+
+        Raises ProductionError; StagingError if *inspect* finds only our own side wanting.
+        """
+        looked = look(self.dsn, self.application_name)
+        if looked.obstacles:
+            raise refusal(looked.obstacles)
+        self._holder = connect_production(looked.dsn, application_name=self.application_name)
         self.dsn = Dsn.pinned(self._holder.info)
         self._watcher.start(self.dsn)
         with self.errors("reading production's catalog"):
@@ -94,8 +115,9 @@ class ProductionSession:
     def _lock_and_look(self, holder: Connection, scope: Scope) -> bool:
         try:
             # not in the transaction below, whose snapshot must come after its locks
-            listed, _ = _parted(read_catalog(holder, schemas=scope.schemas), scope)
-            self._refuse_unreadable(holder, listed)
+            before = read_catalog(holder, schemas=scope.schemas)
+            listed, out = _parted(before, scope)
+            self._look_around(before, scope, (listed, out))
             holder.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             _lock(holder, listed)
         except psycopg.Error as failure:
@@ -116,15 +138,17 @@ class ProductionSession:
             self.snapshot, self.taken_at = row
         return True
 
-    def _refuse_unreadable(self, holder: Connection, tables: list[Table]) -> None:
-        problems = unreadable_tables(holder, tables)
-        if problems:
-            raise ProductionError(
-                "not-readable",
-                "this role cannot read: " + "; ".join(f"{name} ({mend})" for name, mend in problems),
-                hint="run the statements shown, or leave a table out with `skip: reason` in the rules",
-                where=problems[0][0],
-            )
+    def _look_around(self, catalog: Catalog, scope: Scope, parted: tuple[list[Table], tuple[Table, ...]]) -> None:
+        wanted, left_out = ([table.oid for table in tables] for tables in parted)
+        holder = self._holder
+        assert holder is not None  # noqa: S101 - begin has just opened it
+        self.survey = survey(holder, catalog, Wanted(wanted, left_out, scope.schemas, scope.direct))
+        self._inspect(self.dsn, catalog, self.survey)
+
+    @property
+    def text_encoding(self) -> str:
+        """UTF8; of a database that never checked its text the bytes as they are: what is no text is then found."""
+        return "SQL_ASCII" if self.catalog.database.encoding == "SQL_ASCII" else "UTF8"
 
     def reader(self) -> Connection:
         """Another connection in the same snapshot. The caller closes it."""
@@ -168,6 +192,10 @@ def _tool_failure(failure: ProcessError, doing: str) -> StagecopyError:
     if _DISK_FULL in failure.message:
         hint = "free some space, or set STAGECOPY_HOME to a larger disk"
         return StagingError("disk-full", f"{doing}: {failure.message}", hint=hint)
+    if "invalid snapshot identifier" in failure.message:
+        hint = "name one server in production.url, not a load-balanced or reader endpoint"
+        message = f"{doing}: another server answered than the one that holds the snapshot"
+        return ProductionError("balanced-endpoint", message, hint=hint)
     return ProductionError("production-failed", f"{doing}: {failure.message}")
 
 
@@ -179,12 +207,34 @@ def _lock(holder: Connection, tables: list[Table]) -> None:
 
 @contextmanager
 def open_production(
-    dsn: Dsn, application_name: str, *, patience: Patience, scope: Scope
+    dsn: Dsn, application_name: str, *, patience: Patience, scope: Scope, inspect: Inspect = refuse
 ) -> Iterator[ProductionSession]:
-    """A guarded session, given back at the end whatever happens. Raises ProductionError."""
-    session = ProductionSession(dsn, application_name, patience)
+    """A guarded session, given back at the end whatever happens. Raises ProductionError.
+
+    *inspect* sees catalog and survey before anything is locked.
+    """
+    session = ProductionSession(dsn, application_name, patience, inspect=inspect)
     try:
         session.begin(scope)
         yield session
     finally:
         session.close()
+
+
+def glance(dsn: Dsn, application_name: str, scope: Scope) -> tuple[Dsn, Catalog | None, Survey]:
+    """The same look around as a refresh takes, without locking a table: address, catalog, what stands in the way.
+
+    No catalog when the address itself is wrong. Raises ProductionError.
+    """
+    looked = look(dsn, application_name)
+    if looked.obstacles:
+        return looked.dsn, None, Survey(looked.dsn.get("user") or "", looked.obstacles)
+    with (
+        connect_production(looked.dsn, application_name=application_name) as connection,
+        production_errors("reading production's catalog"),
+    ):
+        connection.execute(sql.SQL("SET lock_timeout = {}").format(int(scope.lock_timeout * 1000)))
+        catalog = read_catalog(connection, schemas=scope.schemas)
+        tables, out = _parted(catalog, scope)
+        wanted = Wanted([each.oid for each in tables], [each.oid for each in out], scope.schemas, scope.direct)
+        return Dsn.pinned(connection.info), catalog, survey(connection, catalog, wanted)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -60,10 +61,12 @@ class YieldWatcher:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the watch and its connection."""
+        """End the watch, what of ours still reads (a killed pg_dump leaves its workers), and the connection."""
         self._stop.set()
         if self._thread.ident is not None:
             self._thread.join(timeout=10)
+            with suppress(psycopg.Error):
+                self._end_ours()
             self._connection.close()
 
     def why_failed(self) -> ProductionError | None:
@@ -135,6 +138,9 @@ class YieldWatcher:
 
     def _give_up(self, reason: ProductionError) -> None:
         self.reason = reason
+        self._end_ours()
+
+    def _end_ours(self) -> None:
         self._connection.execute(
             "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"
             " WHERE application_name = %s AND usename = current_user AND pid <> pg_catalog.pg_backend_pid()",

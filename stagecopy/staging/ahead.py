@@ -31,9 +31,7 @@ def ahead(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
         maker.join()
 
 
-def _make(
-    pieces: Iterator[bytes], made: queue.Queue[bytes | BaseException | None], unwanted: threading.Event
-) -> None:
+def _make(pieces: Iterator[bytes], made: queue.Queue[bytes | BaseException | None], unwanted: threading.Event) -> None:
     end: BaseException | None = None
     try:
         for piece in pieces:

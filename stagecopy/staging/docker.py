@@ -12,33 +12,36 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stagecopy.errors import StagingError
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.server import Address
 from stagecopy.model.staging import ClusterSpec, DataDirectory, Kind, ServerOptions
+from stagecopy.model.trial import CloneMethod
 from stagecopy.postgres.connect import wait_until_ready
 from stagecopy.redact import remember, scrub
 from stagecopy.staging import docker_task as tasks
 from stagecopy.staging import settings
 from stagecopy.staging.docker_client import connect, docker_errors, ensure_image
 from stagecopy.staging.docker_labels import labels_of, mark_of
+from stagecopy.staging.docker_network import Network
 from stagecopy.staging.docker_task import Task, TaskError, run_task
+from stagecopy.staging.docker_volumes import Volumes, remove_volume
 from stagecopy.staging.engine import ADMIN
 from stagecopy.staging.mark import Mark, checked
-from stagecopy.staging.ports import LOOPBACK
+from stagecopy.staging.pool import NO_POOL, Pool
 
 if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
-    from docker.models.volumes import Volume
 
-_PORT = "5432/tcp"
 _OPTIONS = "stagecopy.options"
 _ALIVE = ("running", "restarting", "paused")
 _AFTER_REBOOT: Any = {"Name": "unless-stopped"}  # Any: the SDK's stubs do not know this policy
 _LOG_TAIL = 12
+_LOOK_AGAIN = 0.03
 
 
 class DockerEngine:
@@ -47,8 +50,19 @@ class DockerEngine:
     name = "docker"
     contains_superusers = True
 
-    def __init__(self, project: str, *, major: int, image: str, admin_password: str) -> None:
+    def __init__(
+        self,
+        project: str,
+        *,
+        major: int,
+        image: str,
+        admin_password: str,
+        sockets: Path | None = None,
+        pool: Pool = NO_POOL,
+    ) -> None:
         remember(admin_password)
+        self._pool = pool
+        self._sockets = sockets
         self.major = major
         self._project = project
         self._image = image
@@ -57,8 +71,9 @@ class DockerEngine:
     def initialise(self, name: str, kind: Kind, *, run: str, spec: ClusterSpec) -> tuple[Fidelity, ...]:
         """See Engine."""
         ensure_image(self._client, self._image)
-        with self._made(name, kind, run) as mark:
-            self._task(mark, Task("making the data folder", tasks.FOLDER, self._own(name)))
+        mark = Mark(self._project, name, kind, run)
+        with self._gone_on_failure(mark):
+            self._volumes.make_empty(mark, self.destroy)
             files = {
                 "password": self._password + "\n",
                 "pg_hba.conf": settings.host_based_authentication(("all",)),
@@ -77,10 +92,15 @@ class DockerEngine:
 
     def copy(self, source: str, name: str, kind: Kind, *, run: str) -> None:
         """See Engine."""
-        self._stopped(source)
-        with self._made(name, kind, run) as mark:
-            volumes = {self._full(source): f"{tasks.SOURCE}:ro", **self._own(name)}
-            self._task(mark, Task(f"copying {source}", tasks.COPY, volumes))
+        self._copied(source, Mark(self._project, name, kind, run), thin=False)
+
+    def clone(self, source: str, name: str, kind: Kind, *, run: str) -> CloneMethod:
+        """See Engine."""
+        return self._copied(source, Mark(self._project, name, kind, run), thin=True)
+
+    def clone_method(self, source: str | None = None) -> tuple[CloneMethod, str, str | None]:
+        """See Engine."""
+        return self._volumes.clone_method(source)
 
     def start(self, name: str, options: ServerOptions) -> Address:
         """See Engine."""
@@ -109,19 +129,21 @@ class DockerEngine:
             container.stop(timeout=settings.STOP_SECONDS)
             code = int(container.wait()["StatusCode"])
             container.remove(force=True, v=True)
+        self._network.unplug(self._full(name))
         if was_running and code != 0:
             raise StagingError("unclean-stop", f"the server on {name} did not stop cleanly (exit code {code})")
 
     def destroy(self, name: str) -> None:
         """See Engine."""
-        volume = self._volume(name)
+        volume = self._volumes.get(name)
         if volume:
             checked(mark_of(volume), project=self._project, name=name)
         with docker_errors(f"destroying {name}"):
             for container in self._client.containers.list(all=True, filters=self._labelled(name), ignore_removed=True):
                 container.remove(force=True, v=True)
+            self._network.unplug(self._full(name))
             if volume:
-                volume.remove()
+                remove_volume(volume)  # last, because it is what lists the rest
 
     def sync(self, name: str) -> None:
         """See Engine."""
@@ -155,12 +177,19 @@ class DockerEngine:
 
     def fidelity(self) -> tuple[Fidelity, ...]:
         """See Engine."""
-        message = "containers are on Docker's own network: code in a trial can reach whatever they reach from there"
-        return (Fidelity("not-isolated", message),)
+        return self._network.fidelity()
 
     @cached_property
     def _client(self) -> DockerClient:
         return connect()
+
+    @cached_property
+    def _volumes(self) -> Volumes:
+        return Volumes(self._client, self._task, self._full, pool=self._pool)
+
+    @cached_property
+    def _network(self) -> Network:
+        return Network(self._client, image=self._image, sockets=self._sockets)
 
     def _full(self, name: str) -> str:
         return f"stagecopy-{self._project}-{settings.check_name(name)}"
@@ -176,27 +205,20 @@ class DockerEngine:
         return run_task(self._client, self._image, task, name=self._full(mark.name), labels=labels_of(mark))
 
     @contextmanager
-    def _made(self, name: str, kind: Kind, run: str) -> Iterator[Mark]:
-        """A new marked volume; it goes again when the block fails."""
-        mark = Mark(self._project, name, kind, run)
-        if self._volume(name):  # the engine would hand out the old one without a word
-            raise StagingError("exists", f"there is a data directory {name} already")
+    def _gone_on_failure(self, mark: Mark) -> Iterator[None]:
+        """For making a new volume: it must not be there, and goes again when the block fails."""
+        if self._volumes.get(mark.name):  # the engine would hand out the old one without a word
+            raise StagingError("exists", f"there is a data directory {mark.name} already")
         try:
-            with docker_errors(f"making the volume of {name}"):
-                self._client.volumes.create(self._full(name), labels=labels_of(mark))
-            yield mark
+            yield
         except BaseException:
-            self.destroy(name)
+            self.destroy(mark.name)
             raise
 
-    def _volume(self, name: str) -> Volume | None:
-        from docker.errors import NotFound
-
-        with docker_errors(f"looking for {name}"):
-            try:
-                return self._client.volumes.get(self._full(name))
-            except NotFound:
-                return None
+    def _copied(self, source: str, mark: Mark, *, thin: bool) -> CloneMethod:
+        self._stopped(source)
+        with self._gone_on_failure(mark):
+            return self._volumes.copy(source, mark, thin=thin)
 
     def _container(self, name: str) -> Container | None:
         """The server's container. Raises StagingError ``not-ours`` when somebody else uses its name."""
@@ -211,7 +233,7 @@ class DockerEngine:
         return container
 
     def _owned(self, name: str) -> Mark:
-        volume = self._volume(name)
+        volume = self._volumes.get(name)
         if volume is None:
             raise StagingError("no-such-directory", f"there is no data directory {name}")
         return checked(mark_of(volume), project=self._project, name=name)
@@ -226,9 +248,9 @@ class DockerEngine:
     def _prepared(self, mark: Mark, options: ServerOptions) -> Container:
         """A container made for exactly these options: one prepared before, else a new one."""
         name = self._full(mark.name)
-        here = {"listen_addresses": "*", "port": "5432"}  # published on loopback only
-        words = ["-D", tasks.DATA, *settings.arguments(self.major, options.settings, here)]
-        wanted = hashlib.sha256(json.dumps([self._image, options.port, words]).encode()).hexdigest()[:16]
+        plug = self._network.plug(name, mark, options)
+        words = ["-D", tasks.DATA, *settings.arguments(self.major, options.settings, plug.settings)]
+        wanted = hashlib.sha256(json.dumps([self._image, plug.way, options.port, words]).encode()).hexdigest()[:16]
         old = self._container(mark.name)
         with docker_errors(f"preparing the container of {mark.name}"):
             if old and old.status == "created" and old.labels.get(_OPTIONS) == wanted:
@@ -243,14 +265,14 @@ class DockerEngine:
                 labels={**labels_of(mark), "stagecopy.role": "server", _OPTIONS: wanted},
                 user="postgres",
                 environment=settings.server_locale(),
-                mounts=tasks.mounts({name: tasks.MOUNT}, labels_of(mark)),
+                mounts=[*tasks.mounts({name: tasks.MOUNT}, labels_of(mark)), *plug.mounts],
                 log_config=tasks.log_to_file(),
-                ports={_PORT: (LOOPBACK, options.port or 0)},
                 shm_size="1g",  # 64 MB by default, on which parallel index builds die
                 stop_signal="SIGINT",
                 cap_drop=["ALL"],
                 security_opt=["no-new-privileges"],
-                restart_policy=_AFTER_REBOOT if mark.kind == "served" else None,
+                restart_policy=_AFTER_REBOOT if mark.kind in ("served", "named") else None,
+                **plug.container,
             )
 
     def _answering(self, name: str, container: Container) -> Address:
@@ -263,15 +285,14 @@ class DockerEngine:
                     raise StagingError("start-failed", f"the server on {name} did not start: {scrub(log.strip())}")
             address = self._address(container)
             try:
-                wait_until_ready(address, deadline=1.0)
+                wait_until_ready(address, deadline=0.0)
             except StagingError:
                 if time.monotonic() > end:
                     raise
+                time.sleep(_LOOK_AGAIN)
             else:
                 return address
 
     def _address(self, container: Container) -> Address:
-        bindings = container.attrs["NetworkSettings"]["Ports"].get(_PORT) or []
-        if not bindings:
-            raise StagingError("start-failed", f"the container {container.name} publishes no port")
-        return Address(LOOPBACK, int(bindings[0]["HostPort"]), ADMIN, self._password, "postgres")
+        host, port = self._network.reach(container)
+        return Address(host, port, ADMIN, self._password, "postgres")

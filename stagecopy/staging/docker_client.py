@@ -57,6 +57,26 @@ def has_image(client: DockerClient, image: str) -> bool:
     return True
 
 
+def about(client: DockerClient) -> str:
+    """Which engine answers, for people."""
+    with docker_errors("asking for its version"):
+        version = client.version()
+        where = os.environ.get("DOCKER_HOST") or _DEFAULT_HOST
+    return f"engine {version.get('Version')}, API {version.get('ApiVersion')}, at {where}"
+
+
+def has_in_registry(client: DockerClient, image: str) -> bool:
+    """Whether the engine could pull *image*: its registry is asked, nothing is fetched."""
+    import requests
+    from docker.errors import DockerException
+
+    try:
+        client.images.get_registry_data(image)
+    except (DockerException, requests.exceptions.RequestException):
+        return False
+    return True
+
+
 def ensure_image(client: DockerClient, image: str) -> None:
     """Pull *image* once when it is missing. Raises StagingError ``image-missing``."""
     import requests

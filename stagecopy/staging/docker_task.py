@@ -33,6 +33,15 @@ COPY = f"""set -e
 if cp --help 2>&1 | grep -q -e --reflink; then how=--reflink=auto; fi
 cp -a $how {SOURCE}/pgdata {MOUNT}/
 rm -f {DATA}/postmaster.pid"""
+# The last word says how. Within one file system --reflink=always works or fails at the first file with content.
+CLONE = f"""set -e
+if cp -a --reflink=always {SOURCE}/pgdata {MOUNT}/ 2>/dev/null; then how=reflink; else
+  rm -rf {DATA}
+  cp -a {SOURCE}/pgdata {MOUNT}/
+  how=copy
+fi
+rm -f {DATA}/postmaster.pid
+echo $how"""
 # Each step by itself: a plain sh forgets the exit code of a pipe's first part.
 CHECKSUM = f"""set -e
 cd {DATA}

@@ -57,9 +57,10 @@ class EmbeddedEngine:
 
     def initialise(self, name: str, kind: Kind, *, run: str, spec: ClusterSpec) -> tuple[Fidelity, ...]:
         """See Engine."""
-        with self._made(self._places[0], Mark(self._project, name, kind, run)) as folder, (
-            self._password_file(folder)
-        ) as password:
+        with (
+            self._made(self._places[0], Mark(self._project, name, kind, run)) as folder,
+            self._password_file(folder) as password,
+        ):
             for rung in settings.locale_ladder(spec):
                 words = settings.initdb_arguments(self.major, spec, locale=rung)
                 made = self._program(folder, "initdb", f"--pwfile={password}", *words, "-D", "data", check=False)
@@ -81,11 +82,10 @@ class EmbeddedEngine:
         """See Engine."""
         return self._copied(source, Mark(self._project, name, kind, run), thin=True)
 
-    def clone_method(self) -> tuple[CloneMethod, str, str | None]:
+    def clone_method(self, source: str | None = None) -> tuple[CloneMethod, str, str | None]:
         """See Engine."""
-        if self._pool.folder is None and reflinks(self._usual):
-            return "reflink", f"the file system of {self._usual} shares blocks", None
-        if reflinks(self._places[0].parent):
+        place = self._owned(source).parent if source else self._places[0]
+        if reflinks(place.parent):
             return "reflink", self._pool.why, None
         return "copy", self._pool.why, self._pool.better
 

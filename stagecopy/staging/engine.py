@@ -40,8 +40,11 @@ class Engine(Protocol):
         The source never changes by what is done to the clone, nor a clone by what is done to another.
         """
 
-    def clone_method(self) -> tuple[CloneMethod, str, str | None]:
-        """How a snapshot made now would be cloned, why so, and what to do for a better way (None: nothing better)."""
+    def clone_method(self, source: str | None = None) -> tuple[CloneMethod, str, str | None]:
+        """How *source* (default: a snapshot made now) is cloned, why so, and what to do for a better way.
+
+        Found by doing it once with a small file; the last is None where there is no better way.
+        """
 
     def start(self, name: str, options: ServerOptions) -> Address:
         """Start a server on the data directory and wait until it answers; returns its address as ADMIN.

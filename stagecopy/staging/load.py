@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
 from stagecopy.errors import StagingError
 from stagecopy.model.catalog import Database, Table
+from stagecopy.model.findings import Fidelity
 from stagecopy.model.progress import Progress
 from stagecopy.model.server import Address
 from stagecopy.postgres.connect import Connection, connect_staging, staging_errors
@@ -24,6 +26,15 @@ from stagecopy.postgres.failures import describe
 from stagecopy.staging.ahead import ahead
 
 Stream = Callable[[Table], Iterator[bytes]]
+# By pg_database.datlocprovider. Without one the cluster's own locale, which is libc's, is the database's.
+_LOCALES: dict[str, LiteralString] = {
+    "i": " LOCALE_PROVIDER icu ICU_LOCALE {}",
+    "b": " LOCALE_PROVIDER builtin BUILTIN_LOCALE {}",
+}
+
+
+_MASK_FAILED = "a mask may break a constraint of this table; masking-rules/README.md says what each guarantees"
+_CODE_FAILED = "a CHECK or domain of this table calls a function that relies on search_path: SET one on the function"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +45,23 @@ class Loaded:
     rows: int
 
 
-def create_database(admin: Address, database: Database, owner: str) -> None:
-    """Make production's database, empty, in production's encoding and the cluster's locale."""
+def create_database(admin: Address, database: Database, owner: str) -> tuple[Fidelity, ...]:
+    """Make production's database, empty, in production's encoding and locale; say so where that is not to be had."""
     with connect_staging(admin.to(database="template1")) as connection, staging_errors("creating the database"):
         name = sql.Identifier(database.name)
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(name))
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE template0 OWNER {}").format(name, sql.Identifier(owner))
-        )
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 OWNER {}").format(name, sql.Identifier(owner))
+        locale = _LOCALES.get(database.provider)
+        if locale is None:
+            connection.execute(create)
+            return ()
+        try:
+            connection.execute(create + sql.SQL(locale).format(sql.Literal(database.locale)))
+        except (psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidParameterValue):
+            connection.execute(create)
+            message = f"production sorts text by {database.locale}, which staging's PostgreSQL lacks: order may differ"
+            return (Fidelity("other-collation", message),)
+    return ()
 
 
 def refuse_production(address: Address, handshake: tuple[int, int]) -> None:
@@ -128,20 +148,20 @@ def _load(
             raise StagingError(
                 "load-failed",
                 f"staging refused the rows: {describe(failure)}",
-                hint="a mask may break a constraint of this table; masking-rules/README.md says what each guarantees",
+                hint=_CODE_FAILED if (failure.sqlstate or "").startswith("42") else _MASK_FAILED,
                 where=table.qualified,
             ) from None
     progress.finished(table.qualified, rows)
     return Loaded(table, rows)
 
 
-def _copy(
-    connection: Connection, table: Table, pieces: Iterator[bytes], target: Table, *, progress: Progress
-) -> int:
+def _copy(connection: Connection, table: Table, pieces: Iterator[bytes], target: Table, *, progress: Progress) -> int:
     names = [sql.Identifier(column.name) for column in table.copied_columns]
     columns = sql.SQL("({})").format(sql.SQL(", ").join(names)) if names else sql.SQL("")
     freeze = sql.SQL(" WITH (FREEZE)") if target is table else sql.SQL("")
-    statement = sql.SQL("COPY {} {} FROM STDIN{}").format(_name(target), columns, freeze)
+    statement = sql.SQL("COPY {} {} FROM STDIN{}").format(_name(target), columns, freeze).as_bytes(connection)
+    if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
+        connection.execute("SET client_encoding = 'SQL_ASCII'")  # text that is not UTF-8 comes along as it is
     with connection.cursor() as cursor:
         with cursor.copy(statement) as copy:
             for piece in pieces:

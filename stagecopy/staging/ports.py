@@ -22,11 +22,17 @@ def free_port() -> int:
 def first_free_port(start: int) -> int:
     """The first loopback port from *start* on that nobody listens on."""
     for port in range(start, start + 1000):
-        with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError:
-                continue
+        if is_free(port):
             return port
     return free_port()
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on that loopback port now."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

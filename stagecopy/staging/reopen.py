@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from stagecopy.home import Home
 from stagecopy.model.staging import Binaries
 from stagecopy.postgres.binaries import SERVER, find
 from stagecopy.staging.docker import DockerEngine
 from stagecopy.staging.embedded import EmbeddedEngine
 from stagecopy.staging.engine import Engine
+from stagecopy.staging.pool import find_pool
 from stagecopy.staging.selection import docker_answers
 from stagecopy.staging.snapshots import EngineSpec, all_snapshots, read_served
 
@@ -17,18 +20,30 @@ def spec_of(engine: Engine, *, image: str, home: Home) -> EngineSpec:
     if engine.name == "docker":
         return EngineSpec("docker", engine.major, image=image)
     found = find(engine.major, programs=SERVER, newer=False, cache=home.binaries)
+    return _on(found)
+
+
+def _on(found: Binaries) -> EngineSpec:
     return EngineSpec("embedded", found.major, folder=found.folder, version=found.version, source=found.source)
 
 
 def reopen(spec: EngineSpec, *, project: str, home: Home, admin_password: str) -> Engine:
     """The engine of *spec*; programs that moved since are looked up again. Raises StagingError."""
+    pool = find_pool(home)
     if spec.name == "docker":
-        return DockerEngine(project, major=spec.major, image=spec.image or "", admin_password=admin_password)
+        return DockerEngine(
+            project,
+            major=spec.major,
+            image=spec.image or "",
+            admin_password=admin_password,
+            sockets=home.sockets,
+            pool=pool,
+        )
     if spec.folder is None:
         binaries = find(spec.major, programs=SERVER, newer=False, cache=home.binaries)
     else:
         binaries = Binaries(spec.folder, spec.major, spec.version or "", spec.source or "host", tls=False)
-    return EmbeddedEngine(project, root=home.engine, binaries=binaries, admin_password=admin_password)
+    return EmbeddedEngine(project, root=home.engine, binaries=binaries, admin_password=admin_password, pool=pool)
 
 
 def every_engine(*, project: str, home: Home, admin_password: str) -> tuple[Engine, ...]:
@@ -37,8 +52,12 @@ def every_engine(*, project: str, home: Home, admin_password: str) -> tuple[Engi
     specs = {each.engine for each in all_snapshots(home)} | ({served.engine} if served else set())
     found = {spec.name: reopen(spec, project=project, home=home, admin_password=admin_password) for spec in specs}
     if "docker" not in found and docker_answers():
-        found["docker"] = DockerEngine(project, major=0, image="", admin_password=admin_password)
-    if "embedded" not in found and any(home.engine.iterdir()):
-        binaries = find(0, programs=SERVER, newer=True, cache=home.binaries)
-        found["embedded"] = EmbeddedEngine(project, root=home.engine, binaries=binaries, admin_password=admin_password)
+        found["docker"] = reopen(EngineSpec("docker", 0), project=project, home=home, admin_password=admin_password)
+    if "embedded" not in found and any(_filled(place) for place in find_pool(home).places(home.engine)):
+        spec = _on(find(0, programs=SERVER, newer=True, cache=home.binaries))
+        found["embedded"] = reopen(spec, project=project, home=home, admin_password=admin_password)
     return tuple(found[name] for name in sorted(found))
+
+
+def _filled(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())

@@ -1,13 +1,13 @@
 """Rebuilds the schema in staging with production's own pg_dump archive.
 
 Surprising: code from production (index expressions, CHECK functions, matview queries) runs while the schema is built.
-Where the engine cannot contain a superuser, those entries are restored by an ordinary role; only entries that merely
-define things go in as superuser. Any error line of pg_restore fails the refresh.
+Where the engine cannot contain a superuser, an ordinary role restores it (see rights.py). Any error line of pg_restore
+fails the refresh.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +18,7 @@ from stagecopy.model.server import Address
 from stagecopy.model.staging import Binaries
 from stagecopy.postgres.tools import run_tool, staging_environment
 from stagecopy.process import ProcessError, environment
+from stagecopy.staging.rights import CatalogId, Rights
 
 # Entries that run production's code when they are restored; the longest name wins ("CHECK CONSTRAINT").
 _RUNS_CODE = ("INDEX ATTACH", "INDEX", "FK CONSTRAINT", "CHECK CONSTRAINT", "CONSTRAINT")
@@ -41,6 +42,12 @@ class Entry:
     def is_(self, kinds: Iterable[str]) -> bool:
         """Whether the entry is of one of these kinds."""
         return any(self.kind == kind or self.kind.startswith(kind + " ") for kind in kinds)
+
+    @property
+    def catalog_id(self) -> CatalogId:
+        """Which object of production it is: the OIDs of its catalog and of itself."""
+        classid, oid = self.line.partition("; ")[2].split(" ", 2)[:2]
+        return int(classid), int(oid)
 
     @property
     def of_event_trigger(self) -> bool:
@@ -72,9 +79,17 @@ class SchemaArchive:
         listing = run_tool(self.binaries, argv, environment()).stdout.decode("utf-8", "replace")
         return [_entry(line) for line in listing.splitlines() if line and not line.startswith(";")]
 
-    def restore_pre_data(self, entries: list[Entry], admin: Address) -> None:
+    def restore_pre_data(self, entries: list[Entry], rights: Rights) -> None:
         """All that rows need. Grants come after them: a table's owner may have revoked what loading it takes."""
-        self.restore([entry for entry in entries if not entry.is_(_GRANTS)], admin)
+        self._define([entry for entry in entries if not entry.is_(_GRANTS)], rights)
+
+    def _define(self, entries: list[Entry], rights: Rights) -> None:
+        def by(entry: Entry) -> Address:
+            return rights.admin if entry.about else rights.of(entry.kind, entry.catalog_id)
+
+        for address, group in groupby(entries, by):
+            with rights.room():
+                self.restore(list(group), address)
 
     def restore(self, entries: list[Entry], address: Address, *, jobs: int = 1) -> None:
         """Restore exactly *entries* in their order. Raises StagingError ``restore-failed`` naming the entry."""
@@ -92,16 +107,16 @@ class SchemaArchive:
         except ProcessError as failure:
             raise StagingError("restore-failed", f"rebuilding the schema: {failure.message}") from failure
 
-    def restore_post_data(self, admin: Address, ordinary: Address, *, jobs: int) -> None:
+    def restore_post_data(self, rights: Rights, *, jobs: int) -> None:
         """Indexes and constraints in parallel, then the rest, grants, matviews last."""
         entries = self.entries("post-data")
         grants = [entry for entry in self.entries("pre-data") if entry.is_(_GRANTS)]
         special = (*_RUNS_CODE, *_MATVIEW)
         rest = [entry for entry in entries if not entry.is_(special) and not entry.of_event_trigger]
-        self.restore([entry for entry in entries if entry.is_(_RUNS_CODE)], ordinary, jobs=jobs)
-        self.restore(rest, admin)
-        self.restore(grants, admin)
-        self.restore([entry for entry in entries if entry.is_(_MATVIEW)], ordinary)
+        self.restore([entry for entry in entries if entry.is_(_RUNS_CODE)], rights.ordinary, jobs=jobs)
+        self._define(rest, rights)
+        self.restore(grants, rights.admin)
+        self.restore([entry for entry in entries if entry.is_(_MATVIEW)], rights.ordinary)
 
     def restore_event_triggers(self, admin: Address) -> None:
         """When no definition changes any more: they would fire on our own changes of owners."""
@@ -120,6 +135,17 @@ def _entry(line: str) -> Entry:
     tail = words[len(kind) :]
     about = " ".join(tail[1:3]) if kind in (["COMMENT"], ["ACL"]) and tail[0] == "-" else ""
     return Entry(line, " ".join(kind), tail[1] if len(tail) > 1 else "", about)
+
+
+def without_extensions(entries: Iterable[Entry], left: Collection[str]) -> list[Entry]:
+    """*entries* without those extensions and the comments on them (a comment's tag quotes the name if need be)."""
+    tags = {f" EXTENSION {name} " for name in left} | {f' EXTENSION "{name}" ' for name in left}
+    return [
+        entry
+        for entry in entries
+        if not (entry.kind == "EXTENSION" and entry.name in left)
+        and not (entry.kind == "COMMENT" and any(tag in f"{entry.line} " for tag in tags))
+    ]
 
 
 def extensions(entries: Iterable[Entry]) -> list[str]:

@@ -13,12 +13,13 @@ from stagecopy.staging.docker import DockerEngine
 from stagecopy.staging.docker_client import connect, docker_answers, ensure_image
 from stagecopy.staging.embedded import EmbeddedEngine
 from stagecopy.staging.engine import Engine
+from stagecopy.staging.pool import NO_POOL, Pool
 
 EngineChoice = Literal["auto", "docker", "embedded"]
 __all__ = ["EngineChoice", "Place", "choose", "docker_answers"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """What both engines need to know. ``image`` has its major filled in; ``cache`` is for unpacked wheels."""
 
@@ -28,23 +29,15 @@ class Place:
     root: Path
     admin_password: str
     cache: Path
+    sockets: Path | None = None  # where isolated servers of a Docker engine have their sockets
+    pool: Pool = NO_POOL
 
 
-def choose(
-    kind: EngineChoice,
-    *,
-    project: str,
-    major: int,
-    image: str,
-    root: Path,
-    admin_password: str,
-    cache: Path,
-) -> tuple[Engine, tuple[Fidelity, ...], str]:
+def choose(kind: EngineChoice, place: Place) -> tuple[Engine, tuple[Fidelity, ...], str]:
     """The engine, what it differs in from production whatever the database, and the line that says which and why.
 
     ``auto`` is docker when an engine answers and has (or can pull) the image, else embedded.
     """
-    place = Place(project, major, image, root, admin_password, cache)
     if kind == "docker":
         return _docker(place, "as configured")
     if kind == "embedded":
@@ -61,13 +54,26 @@ def _docker(place: Place, why: str) -> tuple[Engine, tuple[Fidelity, ...], str]:
         ensure_image(client, place.image)
     finally:
         client.close()
-    engine = DockerEngine(place.project, major=place.major, image=place.image, admin_password=place.admin_password)
+    engine = DockerEngine(
+        place.project,
+        major=place.major,
+        image=place.image,
+        admin_password=place.admin_password,
+        sockets=place.sockets,
+        pool=place.pool,
+    )
     return engine, engine.fidelity(), f"engine: docker ({why}), image {place.image}"
 
 
 def _embedded(place: Place, why: str) -> tuple[Engine, tuple[Fidelity, ...], str]:
     binaries = find(place.major, programs=SERVER, newer=True, cache=place.cache)
-    engine = EmbeddedEngine(place.project, root=place.root, binaries=binaries, admin_password=place.admin_password)
+    engine = EmbeddedEngine(
+        place.project,
+        root=place.root,
+        binaries=binaries,
+        admin_password=place.admin_password,
+        pool=place.pool,
+    )
     found = engine.fidelity()
     if binaries.major != place.major:
         message = f"staging runs PostgreSQL {binaries.version}, production runs {place.major}"

@@ -59,16 +59,27 @@ class Shop:
     def run(self, *words: str, stdin: str | None = None, timeout: float = 300) -> Done:
         """Run ``stagecopy WORDS`` in the project's folder."""
         ended = subprocess.run(
-            [*PROGRAM, *words], cwd=self.folder, env=self.environ, input=stdin, capture_output=True, text=True,
-            timeout=timeout, check=False,
+            [*PROGRAM, *words],
+            cwd=self.folder,
+            env=self.environ,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
         return Done(ended.returncode, ended.stdout, ended.stderr)
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start it and leave it running."""
         return subprocess.Popen(
-            [*PROGRAM, *words], cwd=self.folder, env=self.environ, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [*PROGRAM, *words],
+            cwd=self.folder,
+            env=self.environ,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
 
     def write(self, name: str, text: str) -> Path:

@@ -19,6 +19,7 @@ from tests.acceptance.harness import Done, Shop
 STAGES = (
     "guard", "plan", "staging", "dump", "schema", "rows", "indexes", "finish", "verify", "seal", "swap", "retain",
 )  # fmt: skip
+STEP = 0.002  # seconds between two looks when the moment counts
 _OURS = "application_name LIKE 'stagecopy/%%' AND datname = current_database()"
 
 
@@ -28,10 +29,24 @@ def ask(server: Address, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query.encode()).fetchall()
 
 
-def until(condition: Callable[[], object], *, seconds: float = 60, pause: float = 0.02) -> None:
-    """Wait for *condition*; an assertion fails when it does not come."""
+def tell(server: Address, *statements: str) -> None:
+    """Run statements, each committed by itself."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def until(
+    condition: Callable[[], object],
+    *,
+    seconds: float = 60,
+    pause: float = 0.02,
+    child: subprocess.Popen[str] | None = None,
+) -> None:
+    """Wait for *condition*; an assertion fails when it does not come, or when *child* ends before."""
     end = time.monotonic() + seconds
     while not condition():
+        assert child is None or child.poll() is None, child.communicate()
         assert time.monotonic() < end, "it did not come about"
         time.sleep(pause)
 
@@ -43,8 +58,8 @@ def sessions(server: Address, condition: str = "true") -> int:
 
 
 def copying(server: Address) -> bool:
-    """Whether rows are on their way."""
-    return sessions(server, "query LIKE 'COPY %' AND state = 'active'") > 0
+    """Whether rows are on their way: the server may have sent all, into buffers that the client still empties."""
+    return sessions(server, "query LIKE 'COPY %'") > 0
 
 
 def waiting_for_lock(server: Address) -> bool:
@@ -62,6 +77,17 @@ def newest_run(shop: Shop, *, verb: str = "refresh") -> list[dict[str, Any]]:
     """The log of the newest run."""
     logs = sorted(shop.home.glob("runs/*/log.jsonl"))
     return [json.loads(line) for line in logs[-1].read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+
+def reached(shop: Shop, stage: str, *words: str) -> subprocess.Popen[str]:
+    """A refresh that has just begun *stage*."""
+    before = set(shop.home.glob("runs/*"))
+    child = shop.start("refresh", *words)
+    logs = {run / "log.jsonl" for run in before}
+    until(lambda: set(shop.home.glob("runs/*/log.jsonl")) - logs, pause=STEP, child=child)
+    log = (set(shop.home.glob("runs/*")) - before).pop() / "log.jsonl"
+    until(lambda: f'"stage {stage}"' in log.read_text(), pause=STEP, child=child)
+    return child
 
 
 @dataclass

@@ -96,7 +96,7 @@ def test_a_deploy_waits_three_seconds_at_most(slow_shop: Shop, way: str) -> None
         slow_shop.environ["STAGECOPY_PRODUCTION_URL"] = line.address.url
         for table in ("big", "small_39"):
             child = slow_shop.start("refresh", "--json", *flags)
-            until(lambda: copying(slow_shop.production))
+            until(lambda: copying(slow_shop.production), child=child)
             with deploying(slow_shop.production, f"ALTER TABLE {table} ADD COLUMN extra int") as deploy:
                 pass
             done = finished(child)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from psycopg import sql
 
 from stagecopy.model.server import Address
 from tests.acceptance import database_equality as equality
-from tests.acceptance.harness import Shop, shop_of
+from tests.acceptance.harness import Done, Shop, shop_of
 from tests.integration.engine_fixtures import docker_required
 from tests.integration.sample_databases import SAMPLES, create_sample
 
@@ -151,9 +152,7 @@ def test_every_row_is_there_and_only_personal_values_differ(
     assert {each.partition(":")[0] for each in found.other} - also == set(), found.other
 
 
-def test_everything_is_defined_as_in_production(
-    production: equality.Connection, staging: equality.Connection
-) -> None:
+def test_everything_is_defined_as_in_production(production: equality.Connection, staging: equality.Connection) -> None:
     assert equality.changed_definitions(production, staging) == []
     assert equality.sequence_states(staging) == equality.sequence_states(production)
     assert equality.stale_generated(staging) == []
@@ -165,21 +164,37 @@ def test_production_is_as_it_was(copied: Copied, production: equality.Connection
     assert copied.refresh["exit"] == 0
 
 
-def test_a_trial_that_reads_passes(copied: Copied) -> None:
-    done = copied.shop.run("trial", "-e", "SELECT 1", "--json")
-    document = done.document
-    assert (done.code, document["verdict"]) == (0, "pass"), done.err
+@dataclass(frozen=True)
+class Tried:
+    """Two trials made at the same time, and what the second must report."""
+
+    reading: Done
+    deleting: Done
+    lost: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def tried(copied: Copied) -> Tried:
+    """One trial that reads, one that empties a table."""
+    table, lost = _doomed(copied)
+    statements = ("SELECT 1", f"DELETE FROM ONLY {table}")
+    with ThreadPoolExecutor() as pool:
+        reading, deleting = pool.map(lambda each: copied.shop.run("trial", "-e", each, "--json"), statements)
+    return Tried(reading, deleting, lost)
+
+
+def test_a_trial_that_reads_passes(tried: Tried) -> None:
+    document = tried.reading.document
+    assert (tried.reading.code, document["verdict"]) == (0, "pass"), tried.reading.err
     assert (document["tables"], document["schema"]) == ([], [])
 
 
-def test_a_trial_that_deletes_counts_what_is_lost(copied: Copied) -> None:
-    table, lost = _doomed(copied)
-    done = copied.shop.run("trial", "-e", f"DELETE FROM ONLY {table}", "--json")
-    document = done.document
-    assert (done.code, document["verdict"]) == (1, "fail"), done.err
-    assert {each["name"]: each["removed"] for each in document["tables"] if each["removed"]} == lost
+def test_a_trial_that_deletes_counts_what_is_lost(tried: Tried) -> None:
+    document = tried.deleting.document
+    assert (tried.deleting.code, document["verdict"]) == (1, "fail"), tried.deleting.err
+    assert {each["name"]: each["removed"] for each in document["tables"] if each["removed"]} == tried.lost
     blamed = {each["subject"] for each in document["findings"] if each["rule"] == "rows-lost"}
-    assert blamed == set(lost)
+    assert blamed == set(tried.lost)
 
 
 def _doomed(copied: Copied) -> tuple[str, dict[str, int]]:

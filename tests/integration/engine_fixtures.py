@@ -129,12 +129,13 @@ class EmbeddedLab(Lab):
 
 @dataclass
 class DockerLab(Lab):
-    """Volumes and containers, seen through a client of the lab's own."""
+    """Volumes, containers and networks, seen through a client of the lab's own."""
 
     client: DockerClient
+    sockets: Path
 
     def again(self, project: str | None = None) -> Engine:
-        return DockerEngine(project or self.project, major=15, image=IMAGE, admin_password=self.password)
+        return docker_engine(project or self.project, self.password, self.sockets)
 
     def foreign(self, name: str) -> tuple[Engine, str]:
         head, _, tail = name.partition("-")  # project P with name a-b and project P-a with name b meet in one volume
@@ -144,7 +145,9 @@ class DockerLab(Lab):
         words = {"label": f"stagecopy.project={self.project}"}
         boxes = [f"container {box['Names'][0]}" for box in self.client.api.containers(all=True, filters=words)]
         volumes = [f"volume {volume.name}" for volume in self.client.volumes.list(filters=words)]
-        return sorted(boxes + volumes)
+        networks = [f"network {network.name}" for network in self.client.networks.list(filters=words)]
+        folders = [f"socket {path.name}" for path in self.sockets.glob("*/")]
+        return sorted(boxes + volumes + networks + folders)
 
     def unmarked(self, name: str) -> None:
         self.client.volumes.create(self._full(name))
@@ -191,10 +194,16 @@ def _embedded_lab(major: int, base: Path) -> EmbeddedLab:
     return EmbeddedLab(engine, project, password, base / "clusters", major)
 
 
-def _docker_lab(client: DockerClient) -> DockerLab:
+def docker_engine(project: str, password: str, sockets: Path) -> DockerEngine:
+    """An engine of *project* on the Docker engine that answers."""
+    return DockerEngine(project, major=15, image=IMAGE, admin_password=password, sockets=sockets)
+
+
+def docker_lab(client: DockerClient, base: Path) -> DockerLab:
+    """A project on the Docker engine that answers, with its sockets below *base*."""
     project, password = f"test-{secrets.token_hex(3)}", secrets.token_urlsafe(18)
-    engine = DockerEngine(project, major=15, image=IMAGE, admin_password=password)
-    return DockerLab(engine, project, password, client)
+    engine = docker_engine(project, password, base / "s")
+    return DockerLab(engine, project, password, client, base / "s")
 
 
 @pytest.fixture(
@@ -207,7 +216,7 @@ def lab(request: pytest.FixtureRequest, reachable_folder: Path) -> Iterator[Lab]
     if request.param == "docker":
         docker_required()
         client = connect()
-        made = _docker_lab(client)
+        made = docker_lab(client, Path(tempfile.mkdtemp(dir=reachable_folder)))
     else:
         major = 18 if request.param == "embedded-18" else 15
         made = _embedded_lab(major, Path(tempfile.mkdtemp(dir=reachable_folder)))

@@ -21,7 +21,7 @@ from stagecopy.staging.docker import DockerEngine
 from stagecopy.staging.embedded import EmbeddedEngine
 from stagecopy.staging.engine import Engine
 from stagecopy.staging.installation import server_identity
-from stagecopy.staging.selection import EngineChoice, choose
+from stagecopy.staging.selection import EngineChoice, Place, choose
 from tests.integration.engine_fixtures import IMAGE, SMALL, SPEC
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs servers as somebody else")
@@ -136,8 +136,7 @@ def test_a_pid_file_that_names_a_stranger_is_not_believed(home: Path, host: Bina
 
 
 def select(kind: EngineChoice, home: Path, *, major: int = 15, image: str = IMAGE) -> tuple[Engine, list[str], str]:
-    engine, found, why = choose(
-        kind,
+    place = Place(
         project="test-places",
         major=major,
         image=image,
@@ -145,6 +144,7 @@ def select(kind: EngineChoice, home: Path, *, major: int = 15, image: str = IMAG
         admin_password="not-used-here",
         cache=home / "cache",
     )
+    engine, found, why = choose(kind, place)
     assert all(isinstance(finding, Fidelity) for finding in found)
     return engine, [finding.code for finding in found], why
 

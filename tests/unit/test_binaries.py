@@ -83,6 +83,16 @@ def test_the_wheel_of_the_same_major_beats_a_newer_host(tmp_path: Path, only_her
     assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
+def test_what_doctor_fetched_is_found_without_a_package(tmp_path: Path, only_here: tuple[str, ...]) -> None:
+    for version in ("15.9.0", "15.19.0", "16.2.0"):
+        fill(tmp_path / "cache" / f"postgresql-{version}-x86_64-unknown" / "bin", version)
+    (tmp_path / "cache" / ".fetch-15").mkdir()
+    found = search(only_here, cache=tmp_path / "cache")
+    assert (found.source, found.version) == ("wheel", "15.19.0")
+    host = fill(tmp_path / "host" / "15" / "bin", "15.1")
+    assert search(only_here, cache=tmp_path / "cache").folder == str(host)
+
+
 def test_without_a_cache_the_wheel_is_left_out(tmp_path: Path, only_here: tuple[str, ...]) -> None:
     make_wheel(tmp_path / "site", "15.19.0")
     with pytest.raises(StagingError, match="no PostgreSQL 15"):

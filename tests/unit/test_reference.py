@@ -26,7 +26,7 @@ init doctor status demo refresh clone(create|list|destroy) snapshot(list|push|pu
 masks(suggest|check|preview|explain|audit) trial migration(new|list) report history
 backup(create|list|verify|restore|prune) recover gate approve watch
 """  # the closed list of verbs: another one is a new promise
-WORKING = "init refresh staging(url|psql|list|reset|destroy) trial demo"
+WORKING = "init doctor refresh staging(url|psql|list|reset|destroy) clone(create|list|destroy) trial demo"
 EVERYWHERE = {"--config", "-c", "--json", "--quiet", "-q", "--verbose", "-v"}
 BOUNDARY_CODES = {"usage": 2, "bug": 70, "interrupted": 130, "terminated": 143}
 
@@ -176,16 +176,17 @@ def test_the_walk_finds_codes_of_every_kind() -> None:
     } <= _codes()
 
 
-def test_every_finding_is_listed() -> None:
-    rules = {
+@pytest.mark.parametrize(("kind", "heading"), [("Finding", "Findings"), ("Fidelity", "Fidelity")])
+def test_every_finding_and_difference_is_listed(kind: str, heading: str) -> None:
+    made = {
         text
         for module in modules()
         for node in ast.walk(module.tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Finding"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == kind and node.args
         for text in _literals(module, node.args[0])
     }
-    listed = {name for row in re.findall(r"^\|(.+?)\|", _section("Findings"), re.MULTILINE) for name in _spans(row)}
-    assert rules == listed
+    listed = {name for row in re.findall(r"^\|(.+?)\|", _section(heading), re.MULTILINE) for name in _spans(row)}
+    assert made == listed
 
 
 def _spans(text: str) -> list[str]:

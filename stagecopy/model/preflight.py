@@ -1,0 +1,55 @@
+"""What is looked at before anything moves: what stands in the way, and what the result will differ in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from stagecopy.model.findings import Fidelity
+
+Side = Literal["production", "staging"]
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that stops a refresh, with the exact statement, setting or command that mends it."""
+
+    code: str
+    message: str
+    remedy: str
+    where: str | None = None
+    side: Side = "production"
+
+    @property
+    def sentence(self) -> str:
+        """All of it on one line."""
+        return f"[{self.code}] {self.message}; {self.remedy}" if self.remedy else f"[{self.code}] {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """An extension of production, and what outside any extension needs something of it (a few, in words)."""
+
+    name: str
+    users: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What production showed. ``used_roles`` own or are granted something in this database."""
+
+    role: str
+    obstacles: tuple[Obstacle, ...] = ()
+    notes: tuple[Fidelity, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    used_roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `stagecopy doctor`. A needed one that fails makes the verb end with 4."""
+
+    name: str
+    state: Literal["ok", "warn", "fail"]
+    message: str
+    remedy: str | None = None

@@ -1,0 +1,4 @@
+-- What tells two servers apart, and two sessions of one server. Nothing is set: this may be somebody else's session.
+SELECT pg_catalog.pg_backend_pid(), pg_catalog.pg_postmaster_start_time()::text,
+       coalesce(pg_catalog.inet_server_addr()::text, '') || ':' || coalesce(pg_catalog.inet_server_port()::text, ''),
+       pg_catalog.current_setting('default_transaction_read_only')

@@ -1,0 +1,93 @@
+"""With whose rights the schema is rebuilt on an engine that cannot contain a superuser.
+
+Surprising: defining something can run production's code. A literal of an array or row type is read while the
+definition is parsed, and reading it runs the CHECKs of the domains inside; so do an aggregate's first value, attaching
+a partition under an operator class of one's own, and a foreign-data wrapper's validator. So an ordinary role, member
+of every owner, defines all but what only a superuser may make and what is known to run nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from stagecopy.model.server import Address
+from stagecopy.postgres.connect import Connection, connect_staging, staging_errors
+from stagecopy.postgres.sqlfile import statement
+from stagecopy.staging.engine import ADMIN
+
+CatalogId = tuple[int, int]
+
+# Of these no part is an expression.
+_DEFINES_ONLY = (
+    "ACCESS METHOD",
+    "ACL",
+    "CAST",
+    "DEFAULT ACL",
+    "EVENT TRIGGER",
+    "EXTENSION",
+    "OPERATOR CLASS",
+    "OPERATOR FAMILY",
+    "PROCEDURAL LANGUAGE",
+    "PUBLICATION",
+    "PUBLICATION TABLES IN SCHEMA",
+    "SCHEMA",
+    "SHELL TYPE",
+    "TEXT SEARCH PARSER",
+    "TEXT SEARCH TEMPLATE",
+    "TRANSFORM",
+)
+_MAKERS = sql.Identifier("stagecopy_makers")
+_SCHEMAS = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
+_WRAPPERS = "SELECT fdwname FROM pg_catalog.pg_foreign_data_wrapper"
+_ROLES = "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname <> %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Who may do what. *inert*: objects only a superuser may make, whose making runs no code."""
+
+    admin: Address
+    ordinary: Address
+    inert: frozenset[CatalogId] = frozenset()
+
+    def of(self, kind: str, catalog_id: CatalogId) -> Address:
+        """Who restores an entry of the archive: of *kind*, of the object *catalog_id* in production."""
+        return self.admin if kind in _DEFINES_ONLY or catalog_id in self.inert else self.ordinary
+
+    @contextmanager
+    def room(self) -> Iterator[None]:
+        """Inside, every role may create in every schema: what is made for an owner needs that, unlike in production.
+
+        The one group that gets it goes again at the end, with all that was granted to it.
+        """
+        if self.ordinary == self.admin:
+            yield
+            return
+        with connect_staging(self.admin) as connection:
+            with staging_errors("letting owners create"):
+                _admit(connection)
+            yield
+            with staging_errors("taking back what owners needed"):
+                connection.execute(sql.SQL("DROP OWNED BY {}").format(_MAKERS))
+                connection.execute(sql.SQL("DROP ROLE {}").format(_MAKERS))
+
+
+def inert_objects(production: Connection) -> frozenset[CatalogId]:
+    """Production's objects that only a superuser may make and that run no code while they are made."""
+    return frozenset((int(classid), int(oid)) for classid, oid in production.execute(statement("superuser_only")))
+
+
+def _admit(connection: Connection) -> None:
+    connection.execute(sql.SQL("CREATE ROLE {}").format(_MAKERS))
+    for query, words in ((_SCHEMAS, "CREATE, USAGE ON SCHEMA"), (_WRAPPERS, "USAGE ON FOREIGN DATA WRAPPER")):
+        for (name,) in connection.execute(query.encode()).fetchall():
+            grant = sql.SQL("GRANT {} {} TO {}").format(sql.SQL(words), sql.Identifier(name), _MAKERS)
+            connection.execute(grant)
+    members = connection.execute(_ROLES, (ADMIN,)).fetchall()
+    for (name,) in members:
+        if name != "stagecopy_makers":
+            connection.execute(sql.SQL("GRANT {} TO {}").format(_MAKERS, sql.Identifier(name)))
