@@ -193,16 +193,10 @@ def _standby(server: ServerFacts) -> tuple[Fidelity, ...]:
 
 
 def _text(catalog: Catalog) -> tuple[Fidelity, ...]:
-    database = catalog.database
-    notes = []
-    if database.encoding == "SQL_ASCII":
-        message = (
-            "production's encoding is SQL_ASCII: its server never checked any text. Bytes that are not UTF-8 come along"
-            " as they are in tables without a mask; in a table with one they stop the refresh, which names the column"
-        )
-        notes.append(Fidelity("encoding-sql-ascii", message))
-    if database.provider != "c":
-        provider = {"i": "ICU", "b": "builtin"}.get(database.provider, database.provider)
-        message = f"production sorts text by the {provider} locale {database.locale}, staging by {database.collate}"
-        notes.append(Fidelity("other-collation", f"{message} of the C library: order of text may differ"))
-    return tuple(notes)
+    if catalog.database.encoding != "SQL_ASCII":
+        return ()
+    message = (
+        "production's encoding is SQL_ASCII: its server never checked any text. Bytes that are not UTF-8 come along"
+        " as they are in tables without a mask; in a table with one they stop the refresh, which names the column"
+    )
+    return (Fidelity("encoding-sql-ascii", message),)

@@ -248,7 +248,7 @@ class DockerEngine:
     def _prepared(self, mark: Mark, options: ServerOptions) -> Container:
         """A container made for exactly these options: one prepared before, else a new one."""
         name = self._full(mark.name)
-        plug = self._network.plug(name, mark, options)
+        plug = self._network.plug(name, options)
         words = ["-D", tasks.DATA, *settings.arguments(self.major, options.settings, plug.settings)]
         wanted = hashlib.sha256(json.dumps([self._image, plug.way, options.port, words]).encode()).hexdigest()[:16]
         old = self._container(mark.name)

@@ -6,7 +6,6 @@ that never meet Docker should not pay.
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,26 +13,49 @@ from typing import TYPE_CHECKING
 
 from stagecopy.errors import StagingError
 from stagecopy.redact import scrub
+from stagecopy.staging.docker_endpoint import Endpoint, endpoint
 
 if TYPE_CHECKING:
-    from docker import DockerClient
+    from docker import APIClient, DockerClient
     from docker.errors import APIError
+    from docker.tls import TLSConfig
 
-_DEFAULT_HOST = "unix:///var/run/docker.sock"
 _LOOK_SECONDS = 5
 _CALL_SECONDS = 120
+_BY_SSH = (
+    "forward its socket:  ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST &"
+    "  export DOCKER_HOST=unix:///tmp/docker.sock"
+)
 _TAKEN = ("port is already allocated", "address already in use")
 
 
 def connect(*, timeout: int = _CALL_SECONDS) -> DockerClient:
-    """A client for the engine that DOCKER_HOST names, else the local socket's. Raises ``docker-unreachable``."""
+    """A client for the engine that the docker program would use. Raises ``docker-unreachable``, ``docker-context``."""
     import docker
 
-    _knock()
-    with docker_errors("connecting"):
-        client = docker.from_env(timeout=timeout)
+    where = endpoint()
+    _knock(where.host)
+    with docker_errors(f"connecting to {where.shown}"):
+        client = docker.DockerClient(base_url=where.host, tls=_tls(where), timeout=timeout, version="auto")
         client.ping()
     return client
+
+
+def _tls(where: Endpoint) -> TLSConfig | bool:
+    """The engine's authority and our certificate. REQUESTS_CA_BUNDLE would otherwise win over that authority."""
+    from docker.tls import TLSConfig
+    from requests.utils import get_environ_proxies
+
+    class Ours(TLSConfig):
+        def configure_client(self, client: APIClient) -> None:
+            super().configure_client(client)
+            client.proxies.update(get_environ_proxies(where.host))
+            client.trust_env = False
+
+    if where.certificates is None:
+        return False
+    ca, certificate, key = (str(where.certificates / name) for name in ("ca.pem", "cert.pem", "key.pem"))
+    return Ours(client_cert=(certificate, key), ca_cert=ca, verify=where.verify)
 
 
 def docker_answers() -> bool:
@@ -61,8 +83,7 @@ def about(client: DockerClient) -> str:
     """Which engine answers, for people."""
     with docker_errors("asking for its version"):
         version = client.version()
-        where = os.environ.get("DOCKER_HOST") or _DEFAULT_HOST
-    return f"engine {version.get('Version')}, API {version.get('ApiVersion')}, at {where}"
+    return f"engine {version.get('Version')}, API {version.get('ApiVersion')}, at {endpoint().shown}"
 
 
 def has_in_registry(client: DockerClient, image: str) -> bool:
@@ -109,12 +130,13 @@ def docker_errors(doing: str) -> Iterator[None]:
         raise _unreachable(f"the Docker engine does not answer ({doing}): {_reason(failure)}") from failure
 
 
-def _knock() -> None:
+def _knock(host: str) -> None:
     """Try the local socket before the SDK does, which leaks a socket and mumbles when nobody listens there."""
-    path = os.environ.get("DOCKER_HOST") or _DEFAULT_HOST
-    if not path.startswith("unix://"):
+    if host.startswith("ssh://"):
+        raise StagingError("docker-unreachable", f"an engine at {host} is not reached by itself", hint=_BY_SSH)
+    if not host.startswith("unix://"):
         return
-    path = path.removeprefix("unix://")
+    path = host.removeprefix("unix://")
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as door:
         door.settimeout(_LOOK_SECONDS)
         try:

@@ -1,7 +1,7 @@
 """How servers in containers are reached, and by that, what code inside them can reach.
 
-Three ways, safest first. ``socket``: no network at all, the server's socket in a folder of this machine. ``internal``:
-a network of its own without a way out, reached at its bridge address. ``published``: a loopback port of the engine.
+Three ways, safest first. ``socket``: no network at all, the server's socket in a folder of this machine. ``tunnel``: no
+network either, reached through the engine wherever that is. ``published``: a loopback port of the engine.
 
 Surprising: code inside may write where its socket lies, and could put a link there that leads us to another server.
 So the socket is moved, before anything else runs in the server, to a folder that the container never sees.
@@ -26,8 +26,7 @@ from stagecopy.files import private_folder, remove_tree
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.staging import ServerOptions
 from stagecopy.staging.docker_client import docker_errors
-from stagecopy.staging.docker_labels import labels_of
-from stagecopy.staging.mark import Mark
+from stagecopy.staging.docker_tunnel import Tunnel
 from stagecopy.staging.ports import LOOPBACK
 
 if TYPE_CHECKING:
@@ -35,18 +34,17 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
     from docker.types import Mount
 
-Way = Literal["socket", "internal", "published"]
+Way = Literal["socket", "tunnel", "published"]
 
 PORT = 5432
 _PUBLISHED = f"{PORT}/tcp"
 _SOCKET = f".s.PGSQL.{PORT}"
 _INSIDE = "/stagecopy-socket"
 _LONGEST = 107 - len(f"/0123456789/{_SOCKET}")  # of the folder of all sockets: the kernel's limit is 107 bytes
-_REACHES = {
-    "internal": "a trial has a network without a way out, but can reach services of this machine that listen on all"
-    " addresses: this Docker engine cannot use folders under STAGECOPY_HOME, or that path is too long for a socket",
-    "published": "containers are on Docker's own network: code in a trial can reach whatever they reach from there",
-}
+_NOT_ISOLATED = (
+    "containers are on Docker's own network, code in a trial can reach whatever they reach from there: this engine"
+    " shares no folder with this machine, and the image has no bash to tunnel to"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,37 +64,34 @@ class Network:
         self._client = client
         self._image = image
         self._sockets = sockets
+        self._tunnels: dict[str, Tunnel] = {}
 
     @cached_property
     def isolating(self) -> Way:
         """The safest way that works here, found by doing it."""
         if self._shares_folders():
             return "socket"
-        return "internal" if self._is_routed() else "published"
+        return "tunnel" if self._has_bash() else "published"
 
     def fidelity(self) -> tuple[Fidelity, ...]:
         """What code in an isolated server can reach nevertheless."""
-        message = _REACHES.get(self.isolating)
-        return (Fidelity("not-isolated", message),) if message else ()
+        return (Fidelity("not-isolated", _NOT_ISOLATED),) if self.isolating == "published" else ()
 
-    def plug(self, name: str, mark: Mark, options: ServerOptions) -> Plug:
+    def plug(self, name: str, options: ServerOptions) -> Plug:
         """The way to the server in the container *name*; makes what it needs (see ``unplug``)."""
         way = self.isolating if options.isolated else "published"
         if way == "socket":
             return Plug(way, _LISTEN_ON_SOCKET, {"network_mode": "none"}, (_bind(self._fresh_folder(name)),))
-        if way == "internal":
-            self._make_internal(name, labels_of(mark))
-            return Plug(way, _LISTEN_ON_NETWORK, {"network": name})
+        if way == "tunnel":
+            return Plug(way, _LISTEN_ON_LOOPBACK, {"network_mode": "none"})
         return Plug(way, _LISTEN_ON_NETWORK, {"ports": {_PUBLISHED: (LOOPBACK, options.port or 0)}})
 
     def unplug(self, name: str) -> None:
         """Remove what ``plug`` made for the container *name*, which is gone. Nothing there: nothing to do."""
+        if tunnel := self._tunnels.pop(name, None):
+            tunnel.close()
         if self._sockets:
             remove_tree(self._folder(name))
-        with docker_errors(f"removing the network of {name}"):
-            for network in self._client.networks.list(names=[name], filters={"label": "stagecopy.project"}):
-                if network.name == name:
-                    network.remove()
 
     def reach(self, container: Container) -> tuple[str, int]:
         """Host (or socket folder) and port at which the server in a running container answers."""
@@ -105,13 +100,13 @@ class Network:
                 folder = Path(mount["Source"]).parent
                 _bring_out(folder)
                 return str(folder), PORT
-        network = container.attrs["NetworkSettings"]
-        if own := network["Networks"].get(container.name):
-            return str(own["IPAddress"]), PORT
-        bindings = network["Ports"].get(_PUBLISHED) or []
+        if container.attrs["HostConfig"]["NetworkMode"] == "none":
+            return self._tunnelled(container)
+        bindings = container.attrs["NetworkSettings"]["Ports"].get(_PUBLISHED) or []
         if not bindings:
             raise StagingError("start-failed", f"the container {container.name} publishes no port")
-        return LOOPBACK, int(bindings[0]["HostPort"])
+        port = int(bindings[0]["HostPort"])
+        return (LOOPBACK, port) if _listens(port) else self._tunnelled(container)
 
     def _folder(self, name: str) -> Path:
         assert self._sockets is not None  # noqa: S101 - asked only where sockets are used
@@ -133,7 +128,7 @@ class Network:
             about = self._client.info()
         if "Docker Desktop" in str(about.get("OperatingSystem")):  # shows files, but no sockets
             return False
-        proved = self._folder(str(about.get("ID"))).with_suffix(".shared")  # making a container takes 0.1 s
+        proved = self._folder(f"{about.get('ID')} {self._client.api.base_url}").with_suffix(".shared")  # making a container takes 0.1 s
         if proved.exists() or not self._mounts_ours():
             return proved.exists()
         proved.touch(mode=0o600)
@@ -157,36 +152,39 @@ class Network:
             remove_tree(folder.parent)
         return True
 
-    def _is_routed(self) -> bool:
-        """Whether bridges of the engine are this machine's own: then we hold the gateway's address of a new one."""
-        name = f"stagecopy-probe-{secrets.token_hex(4)}"
-        with docker_errors("making a network to see whether it is reached from here"):
-            network = self._client.networks.create(name, internal=True)
-            try:
-                network.reload()
-                return _is_ours(network.attrs["IPAM"]["Config"][0].get("Gateway", ""))
-            finally:
-                network.remove()
+    def _has_bash(self) -> bool:
+        """Whether a tunnel can end in the image's containers."""
+        from docker.errors import APIError
 
-    def _make_internal(self, name: str, labels: Mapping[str, str]) -> None:
-        self.unplug(name)
-        with docker_errors(f"making the network of {name}"):
-            self._client.networks.create(name, driver="bridge", internal=True, labels=dict(labels))
+        with docker_errors(f"looking for bash in {self._image}"):
+            box = self._client.containers.create(
+                self._image, ["-c", "exit 7"], entrypoint=["bash"], network_mode="none"
+            )
+            try:
+                box.start()
+                return int(box.wait()["StatusCode"]) == 7
+            except APIError:
+                return False
+            finally:
+                box.remove(force=True, v=True)
+
+    def _tunnelled(self, container: Container) -> tuple[str, int]:
+        name = str(container.name)
+        if name not in self._tunnels:
+            self._tunnels[name] = Tunnel(name, PORT)
+        return LOOPBACK, self._tunnels[name].port
 
 
 _LISTEN_ON_SOCKET = {"listen_addresses": "", "port": str(PORT), "unix_socket_directories": _INSIDE}
+_LISTEN_ON_LOOPBACK = {"listen_addresses": "127.0.0.1", "port": str(PORT)}
 _LISTEN_ON_NETWORK = {"listen_addresses": "*", "port": str(PORT)}
 
 
-def _is_ours(address: str) -> bool:
-    if not address:
-        return False
+def _listens(port: int) -> bool:
+    """Whether a loopback port of the engine is one of this machine: the engine is here, or somebody forwards it."""
     with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
-        try:
-            probe.bind((address.partition("/")[0], 0))
-        except OSError:
-            return False
-    return True
+        probe.settimeout(1.0)
+        return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def _bind(folder: Path) -> Mount:

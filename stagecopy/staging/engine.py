@@ -32,7 +32,7 @@ class Engine(Protocol):
         """
 
     def copy(self, source: str, name: str, kind: Kind, *, run: str) -> None:
-        """Copy a stopped data directory under a new name, with a mark of its own; no method is tried but copying."""
+        """Copy a stopped data directory under a new name, with a mark of its own."""
 
     def clone(self, source: str, name: str, kind: Kind, *, run: str) -> CloneMethod:
         """Like ``copy``, sharing with the source what is not written to, where that is possible; says how.

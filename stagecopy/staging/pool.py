@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ _LEAST_ROOM = 2 << 30  # below, the pool would take from a disk that is nearly f
 _LEAST_SIZE = 512 << 20  # mkfs.xfs makes none below 300 MB
 _SHARE = 0.9  # of the disk's free room; the rest is kept, because a full disk under a mounted file system loses data
 _GROWTH = 1.25  # smaller steps are not worth it
+_PATIENCE = 2.0  # seconds
 _SCARCE = 0.2  # free share of the pool below which it is grown before use
 _PROGRAMS = {"mkfs.xfs": "xfsprogs", "xfs_growfs": "xfsprogs", "mount": "mount", "losetup": "mount"}
 
@@ -189,9 +191,16 @@ def _discard(home: Home) -> None:
 def _mount(home: Home) -> None:
     """Mount the image. ``loop`` lets the kernel end the loop device with the mount, whoever unmounts it."""
     folder = private_folder(_mount_point(home), mode=0o711)
-    if os.path.ismount(folder):  # another one's, or ours gone bad under it
-        _unmount(home)
-    _run("mount", "-o", "loop,noatime,discard", _image(home), folder)
+    if os.path.ismount(folder) and not _unmount(home):
+        raise StagingError("not-ours", f"what is mounted at {folder} is not the pool, so it is not touched")
+    end = time.monotonic() + _PATIENCE
+    while not os.path.ismount(folder):
+        try:
+            _run("mount", "-o", "loop,noatime,discard", _image(home), folder)
+        except StagingError:  # perhaps the child of a killed run of ours is just doing it
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
     folder.chmod(0o711)
     if read_json(folder / _MARK) is None:
         write_json(folder / _MARK, {"format": 1, "project": home.project})
@@ -220,17 +229,17 @@ def _backing(folder: Path) -> Path | None:
         return None
 
 
-def _unmount(home: Home) -> None:
+def _unmount(home: Home) -> bool:
+    """Unmount the pool, also one gone bad or without its file. Returns False when something else is mounted there."""
     folder = _mount_point(home)
-    if not os.path.ismount(folder):
-        return
-    behind = str(_backing(folder)).removesuffix(" (deleted)")
-    if behind != str(_image(home).resolve()):
-        raise StagingError("not-ours", f"what is mounted at {folder} is not the pool, so it is not touched")
-    try:
-        _run("umount", folder)
-    except StagingError:
-        _run("umount", "-l", folder)  # somebody stands in it; it ends when they leave
+    while os.path.ismount(folder):
+        if str(_backing(folder)).removesuffix(" (deleted)") != str(_image(home).resolve()):
+            return False
+        try:
+            _run("umount", folder)
+        except StagingError:
+            _run("umount", "-l", folder)  # somebody stands in it; it ends when they leave
+    return True
 
 
 def _grow(home: Home) -> None:

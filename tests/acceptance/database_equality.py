@@ -223,3 +223,12 @@ def row_counts(connection: Connection) -> dict[tuple[str, str], int]:
         assert row is not None
         counts[relation.schema, relation.name] = int(row[0])
     return counts
+
+
+def filled_matviews(connection: Connection) -> dict[tuple[str, str], Counter[Row]]:
+    """The rows of every materialized view that is populated."""
+    found = {}
+    for name in connection.execute("SELECT schemaname, matviewname FROM pg_matviews WHERE ispopulated").fetchall():
+        rows = connection.execute(sql.SQL("SELECT r::pg_catalog.text FROM {} r").format(sql.Identifier(*name)))
+        found[name[0], name[1]] = Counter(rows.fetchall())
+    return found

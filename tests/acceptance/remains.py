@@ -11,7 +11,7 @@ from stagecopy.staging.docker_client import connect
 from tests.acceptance.harness import Shop
 from tests.acceptance.onlookers import sessions, until
 
-_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}|(?<=sockets/)[0-9a-f]{10}")
+_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}|(?<=^s/)[0-9a-f]{10}")
 
 
 def remains(shop: Shop) -> dict[str, Counter[str]]:

@@ -45,11 +45,14 @@ class SlowLine:
                     threading.Thread(target=self._relay, args=(source, sink, slow), daemon=True).start()
 
     def _relay(self, source: socket.socket, sink: socket.socket, slow: bool) -> None:
-        with suppress(OSError):
+        try:
             while piece := source.recv(_PIECE):
                 sink.sendall(piece)
                 if slow:
                     time.sleep(len(piece) / self.rate)
+        except OSError:  # as a kernel tells the sender when nobody listens any more
+            with suppress(OSError):
+                source.shutdown(socket.SHUT_RDWR)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
 

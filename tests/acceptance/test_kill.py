@@ -16,8 +16,9 @@ import psycopg
 import pytest
 
 from tests.acceptance.harness import Shop, kill
-from tests.acceptance.onlookers import STAGES, STEP, finished, newest_run, reached, sessions, until
+from tests.acceptance.onlookers import STAGES, STEP, copying, finished, newest_run, reached, sessions, tell, until
 from tests.acceptance.remains import remains, results
+from tests.acceptance.slow_line import slow_line
 from tests.acceptance.visitor import PAUSE, ROWS, visiting
 
 LONGEST_GAP = 2.0  # seconds
@@ -93,6 +94,19 @@ def test_a_killed_refresh_is_as_if_it_never_was(shop: Shop) -> None:
     if shop.engine == "docker":  # slower by half; what differs from the other engine happens at these
         points = [point for point in points if point[0] in ("staging", "seal", "swap")]
     _kill_at(shop, points)
+
+
+@pytest.mark.parametrize("way", [[], ["--direct"]], ids=["with backup", "direct"])
+def test_nothing_reads_production_on_for_a_killed_refresh(embedded_shop: Shop, way: list[str]) -> None:
+    shop = embedded_shop
+    tell(shop.production, "CREATE TABLE big AS SELECT repeat('x', 1000) AS body FROM generate_series(1, 8000) i")
+    shop.keep_everything()
+    with slow_line(shop.production, rate=5e5) as line:
+        shop.environ["STAGECOPY_PRODUCTION_URL"] = line.address.url
+        child = shop.start("refresh", *way)
+        until(lambda: copying(shop.production), child=child)
+        kill(child)
+        until(lambda: sessions(shop.production) == 0, seconds=1)
 
 
 def _swapping(shop: Shop) -> int | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -201,3 +203,40 @@ def test_a_disk_that_is_too_small_is_known_beforehand(embedded_shop: Shop) -> No
     assert done.code == 0
     line = next(line for line in done.err.splitlines() if "needs about" in line)
     assert re.search(r"disk of \S+: the backup with the snapshot.* needs about [0-9.]+ MB, free [0-9.]+ [GT]B", line)
+
+
+@contextmanager
+def _small_disk(folder: Path) -> Iterator[None]:
+    """A file system of 40 MB on *folder*."""
+    folder.mkdir(mode=0o711)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=40m,mode=0711", "stagecopy-test", folder], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("file systems cannot be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_a_disk_that_is_too_small_stops_it_before_anything_is_written(embedded_shop: Shop) -> None:
+    shop = embedded_shop
+    with psycopg.connect(shop.production.url, autocommit=True) as admin:
+        admin.execute("CREATE TABLE big (id int)")
+    shop.keep_everything()
+    small = shop.home.parent / "small"
+    home = shop.environ["STAGECOPY_HOME"]
+    with _small_disk(small):
+        shop.environ["STAGECOPY_HOME"] = str(small / "home")
+        try:
+            done = shop.run("refresh", "--json")
+            checked = shop.run("doctor")
+            kept = list((small / "home" / "engine").iterdir())
+        finally:
+            shop.environ["STAGECOPY_HOME"] = home
+    assert (done.code, done.document["error"]["code"]) == (4, "preflight"), done.err
+    assert "[disk-full-ahead]" in done.document["error"]["message"]
+    assert kept == []
+    assert checked.code == 4
+    assert re.search(r"^fail  disk ", checked.out, re.MULTILINE)

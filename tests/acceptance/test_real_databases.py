@@ -34,7 +34,7 @@ class Copied:
     name: str
     shop: Shop
     init: Any
-    again: Any
+    again: Any | None
     refresh: Any
 
     @property
@@ -45,8 +45,15 @@ class Copied:
 
 @pytest.fixture(scope="module")
 def load(scratch_server: Address) -> Callable[[str], Address]:
-    """Loads a sample once, whichever engines look at it."""
-    return functools.cache(lambda name: create_sample(scratch_server, name))
+    """Loads a sample once, whichever engines look at it, and fills its materialized views."""
+    return functools.cache(lambda name: _filled(create_sample(scratch_server, name)))
+
+
+def _filled(address: Address) -> Address:
+    with psycopg.connect(address.url, autocommit=True) as connection:
+        for name in connection.execute("SELECT schemaname, matviewname FROM pg_matviews").fetchall():
+            connection.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(sql.Identifier(*name)))
+    return address
 
 
 _EVERY = [
@@ -58,19 +65,24 @@ _EVERY = [
 
 @pytest.fixture(scope="module", params=_EVERY)
 def copied(request: pytest.FixtureRequest, load: Callable[[str], Address]) -> Iterator[Copied]:
-    """Init twice, the todos decided, one refresh."""
+    """Init, the todos decided, one refresh."""
     name, engine = request.param
     if engine == "docker":
         docker_required()
     with shop_of(load(name), engine) as shop:
         _as_a_newcomer(shop)
         first = _initialised(shop)
-        before = _texts(shop)
-        second = _initialised(shop)
-        assert _texts(shop) == before
+        again = _initialised_again(shop) if engine == "embedded" else None  # no engine is chosen yet: once is enough
         _decide(shop, first["todo"])
         _choose_engine(shop)
-        yield Copied(name, shop, first, second, shop.refreshed())
+        yield Copied(name, shop, first, again, shop.refreshed())
+
+
+def _initialised_again(shop: Shop) -> Any:
+    before = _texts(shop)
+    document = _initialised(shop)
+    assert _texts(shop) == before
+    return document
 
 
 def _as_a_newcomer(shop: Shop) -> None:
@@ -131,8 +143,8 @@ def test_init_makes_what_is_missing_and_changes_nothing_later(copied: Copied) ->
     key = Path(copied.init["key"])
     assert key.stat().st_mode & 0o777 == 0o600
     assert not key.is_relative_to(copied.shop.folder)
-    made = {"config": None, "key": None, "rules": None}
-    assert copied.again == {**copied.init, **made}
+    if copied.again is not None:
+        assert copied.again == {**copied.init, "config": None, "key": None, "rules": None}
 
 
 def test_refresh_masks_the_personal_columns_and_no_others(copied: Copied) -> None:
@@ -156,6 +168,7 @@ def test_everything_is_defined_as_in_production(production: equality.Connection,
     assert equality.changed_definitions(production, staging) == []
     assert equality.sequence_states(staging) == equality.sequence_states(production)
     assert equality.stale_generated(staging) == []
+    assert equality.filled_matviews(staging) == equality.filled_matviews(production)
 
 
 def test_production_is_as_it_was(copied: Copied, production: equality.Connection) -> None:
@@ -199,7 +212,8 @@ def test_a_trial_that_deletes_counts_what_is_lost(tried: Tried) -> None:
 
 def _doomed(copied: Copied) -> tuple[str, dict[str, int]]:
     """The largest table that can be emptied, as SQL names it, and the rows each table loses with it: tried here."""
-    with copied.shop.staging() as staging:  # with the database's own settings: triggers may rely on them
+    url = copied.refresh["staging"]["url"]
+    with psycopg.connect(url, autocommit=True) as staging:  # with the database's own settings: triggers rely on them
         before = equality.row_counts(staging)
         for name in sorted(before, key=lambda name: (-before[name], name)):
             table = sql.Identifier(*name)

@@ -10,7 +10,8 @@ WITH compiled AS (
     SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass AS classid, p.oid
       FROM pg_catalog.pg_proc p
       JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanvalidator IN (SELECT oid FROM compiled)
-     WHERE (NOT l.lanpltrusted OR p.proleakproof OR p.prosupport <> 0
+     WHERE p.prokind <> 'a'  -- the first value of an aggregate is read when it is made
+       AND (NOT l.lanpltrusted OR p.proleakproof OR p.prosupport <> 0
             OR EXISTS (SELECT FROM pg_catalog.unnest(p.proconfig) c JOIN pg_catalog.pg_settings s
                                 ON s.name = pg_catalog.split_part(c, '=', 1) AND s.context IN ('superuser', 'superuser-backend')))
        AND p.pronargdefaults = 0 AND pg_catalog.to_jsonb(p) ->> 'prosqlbody' IS NULL
