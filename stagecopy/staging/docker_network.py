@@ -128,7 +128,8 @@ class Network:
             about = self._client.info()
         if "Docker Desktop" in str(about.get("OperatingSystem")):  # shows files, but no sockets
             return False
-        proved = self._folder(f"{about.get('ID')} {self._client.api.base_url}").with_suffix(".shared")  # making a container takes 0.1 s
+        engine = f"{about.get('ID')} {self._client.api.base_url}"
+        proved = self._folder(engine).with_suffix(".shared")  # making a container takes 0.1 s
         if proved.exists() or not self._mounts_ours():
             return proved.exists()
         proved.touch(mode=0o600)

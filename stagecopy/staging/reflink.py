@@ -16,6 +16,7 @@ from stagecopy.errors import StagingError
 from stagecopy.files import remove_tree
 from stagecopy.model.trial import CloneMethod
 from stagecopy.process import Identity
+from stagecopy.staging.mark import sweep
 
 _THIN = {"linux": ["cp", "-a", "--reflink=always"], "darwin": ["cp", "-a", "-c"]}
 _PLAIN = {"linux": ["cp", "-a", "--reflink=auto"], "darwin": ["cp", "-a", "-c"]}
@@ -26,7 +27,8 @@ def reflinks(folder: Path) -> bool:
     copier = _THIN.get(sys.platform)
     if copier is None or not folder.is_dir() or not os.access(folder, os.W_OK):
         return False
-    probe = Path(tempfile.mkdtemp(dir=folder, prefix=f".part-{os.getpid()}-"))  # swept like all unfinished folders
+    sweep(folder)  # what a process killed right here has left
+    probe = Path(tempfile.mkdtemp(dir=folder, prefix=f".part-{os.getpid()}-"))
     try:
         (probe / "one").write_bytes(b"x" * 8192)
         return process.run([*copier, "one", "two"], cwd=probe, check=False).code == 0

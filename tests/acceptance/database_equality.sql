@@ -69,13 +69,16 @@ SELECT format('%%s %%I', p.polrelid::regclass, p.polname), concat_ws('|', p.polc
   FROM pg_catalog.pg_policy p
 
 -- name: types
+-- The owner of a multirange is not compared: it is whoever made the range, and pg_dump cannot say otherwise.
 SELECT t.oid::regtype::text, concat_ws('|', t.typtype, t.typnotnull, t.typdefault,
        pg_catalog.format_type(nullif(t.typbasetype, 0), t.typtypmod),
-       (SELECT pg_catalog.string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder)
-          FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid),
-       CASE WHEN o.rolname = ANY (%(superusers)s) THEN %(stand_in)s ELSE o.rolname END)
+       (SELECT pg_catalog.string_agg(l.enumlabel, ',' ORDER BY l.enumsortorder)
+          FROM pg_catalog.pg_enum l WHERE l.enumtypid = t.oid),
+       CASE WHEN 'm' IN (t.typtype, e.typtype) THEN NULL
+            WHEN o.rolname = ANY (%(superusers)s) THEN %(stand_in)s ELSE o.rolname END)
   FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
   JOIN pg_catalog.pg_roles o ON o.oid = t.typowner
+  LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_'
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_type'::regclass
                       AND d.objid = t.oid AND d.deptype = 'e')

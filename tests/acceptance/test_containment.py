@@ -60,42 +60,50 @@ REFUSED = (
     "CREATE TABLE app.first (kinds app.kept[] DEFAULT '{{a}}');"
     "CREATE TABLE app.second (kinds app.written[] DEFAULT '{{a}}')"
 )
+WITH_ROWS = """
+CREATE INDEX ON app.plain (app.same(word));
+CREATE INDEX ON app.plain (id) WHERE app.done(word);
+CREATE STATISTICS app.stats ON (app.same(word)) FROM app.plain;
+ALTER TABLE app.plain ADD CHECK (app.done(word)), ADD EXCLUDE USING btree (app.same(word) WITH =),
+    ADD twice text GENERATED ALWAYS AS (app.same(word)) STORED, ADD said int DEFAULT app.deed();
+CREATE MATERIALIZED VIEW app.seen AS SELECT app.same(word) FROM app.plain;
+CREATE MATERIALIZED VIEW app.sought AS SELECT word FROM app.plain;
+CREATE INDEX ON app.sought (app.same(word));
+CREATE DOMAIN app.kind AS text CHECK (app.done(value));
+CREATE TABLE app.kinds AS SELECT 'a'::app.kind AS kind;
+CREATE TABLE app.parts (word text) PARTITION BY LIST (app.same(word));
+CREATE TABLE app.part PARTITION OF app.parts FOR VALUES IN ('a');
+INSERT INTO app.parts VALUES ('a');
+ALTER TABLE app.plain ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY seen ON app.plain USING (app.done(word));
+"""
+# A literal of an array or row type is read, and its domains' checks run, while the definition is parsed.
+WITH_DEFINITIONS = """
+CREATE DOMAIN app.kind AS text CHECK (app.done(value));
+CREATE TYPE app.pair AS (a app.kind);
+CREATE TABLE app.kinds (kinds app.kind[] DEFAULT '{{a}}');
+CREATE VIEW app.pairs AS SELECT '(a)'::app.pair AS pair;
+CREATE FUNCTION app.f(app.kind[] DEFAULT '{{a}}') RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION app.add(app.kind, text) RETURNS app.kind LANGUAGE sql AS 'SELECT $1';
+CREATE AGGREGATE app.total(text) (SFUNC = app.add, STYPE = app.kind, INITCOND = 'a');
+CREATE RULE pairs AS ON INSERT TO app.plain WHERE '{{a}}'::app.kind[] IS NULL DO ALSO NOTHING;
+CREATE POLICY pairs ON app.plain USING ('{{a}}'::app.kind[] IS NOT NULL);
+CREATE STATISTICS app.stats ON (word || ('{{a}}'::app.kind[])[1]) FROM app.plain;
+"""
+WITH_TRIGGERS = """
+CREATE FUNCTION app.fired() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM app.deed(); RETURN new; END';
+CREATE TRIGGER fired BEFORE INSERT OR UPDATE OR DELETE ON app.plain FOR EACH ROW EXECUTE FUNCTION app.fired();
+ALTER TABLE app.plain ENABLE ALWAYS TRIGGER fired;
+CREATE FUNCTION app.defined() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM app.deed(); END';
+CREATE EVENT TRIGGER {unique} ON ddl_command_end EXECUTE FUNCTION app.defined();
+"""
+WITH_DEFINERS = "ALTER FUNCTION app.deed() SECURITY DEFINER; CREATE INDEX ON app.plain (app.same(word))"
 DURING_REFRESH = {
-    "index expression": "CREATE INDEX ON app.plain (app.same(word))",
-    "index predicate": "CREATE INDEX ON app.plain (id) WHERE app.done(word)",
-    "check": "ALTER TABLE app.plain ADD CHECK (app.done(word))",
-    "exclusion": "ALTER TABLE app.plain ADD EXCLUDE USING btree (app.same(word) WITH =)",
-    "generated column": "ALTER TABLE app.plain ADD twice text GENERATED ALWAYS AS (app.same(word)) STORED",
-    "default": "ALTER TABLE app.plain ADD said int DEFAULT app.deed()",
-    "matview": "CREATE MATERIALIZED VIEW app.seen AS SELECT app.same(word) FROM app.plain",
-    "matview with an index": "CREATE MATERIALIZED VIEW app.seen AS SELECT word FROM app.plain;"
-    "CREATE INDEX ON app.seen (app.same(word))",
-    "statistics": "CREATE STATISTICS app.stats ON (app.same(word)) FROM app.plain",
-    "trigger": "CREATE FUNCTION app.fired() RETURNS trigger LANGUAGE plpgsql AS"
-    " 'BEGIN PERFORM app.deed(); RETURN new; END';"
-    "CREATE TRIGGER fired BEFORE INSERT OR UPDATE OR DELETE ON app.plain FOR EACH ROW EXECUTE FUNCTION app.fired();"
-    "ALTER TABLE app.plain ENABLE ALWAYS TRIGGER fired",
-    "event trigger": "CREATE FUNCTION app.fired() RETURNS event_trigger LANGUAGE plpgsql AS"
-    " 'BEGIN PERFORM app.deed(); END';"
-    "CREATE EVENT TRIGGER {unique} ON ddl_command_end EXECUTE FUNCTION app.fired()",
-    "domain": "CREATE DOMAIN app.kind AS text CHECK (app.done(value));"
-    "CREATE TABLE app.kinds AS SELECT 'a'::app.kind AS kind",
-    "row security": "ALTER TABLE app.plain ENABLE ROW LEVEL SECURITY; ALTER TABLE app.plain FORCE ROW LEVEL SECURITY;"
-    "CREATE POLICY seen ON app.plain USING (app.done(word))",
-    "definer": "ALTER FUNCTION app.deed() SECURITY DEFINER; CREATE INDEX ON app.plain (app.same(word))",
-    "partition key": "CREATE TABLE app.parts (word text) PARTITION BY LIST (app.same(word));"
-    "CREATE TABLE app.part PARTITION OF app.parts FOR VALUES IN ('a'); INSERT INTO app.parts VALUES ('a')",
-    # a literal of such a type is read, and its domain's checks run, while the definition is parsed
-    "domain in an array": "CREATE DOMAIN app.kind AS text CHECK (app.done(value));"
-    "CREATE TABLE app.kinds (kinds app.kind[] DEFAULT '{{a}}')",
-    "domain in a row": "CREATE DOMAIN app.kind AS text CHECK (app.done(value)); CREATE TYPE app.pair AS (a app.kind);"
-    "CREATE VIEW app.pairs AS SELECT '(a)'::app.pair AS pair",
-    "domain in an argument": "CREATE DOMAIN app.kind AS text CHECK (app.done(value));"
-    "CREATE FUNCTION app.f(app.kind[] DEFAULT '{{a}}') RETURNS int LANGUAGE sql AS 'SELECT 1'",
-    "aggregate": "CREATE DOMAIN app.kind AS text CHECK (app.done(value));"
-    "CREATE FUNCTION app.add(app.kind, text) RETURNS app.kind LANGUAGE sql AS 'SELECT $1';"
-    "CREATE AGGREGATE app.total(text) (SFUNC = app.add, STYPE = app.kind, INITCOND = 'a')",
-    "domain without a function": REFUSED,
+    "rows": WITH_ROWS,
+    "definitions": WITH_DEFINITIONS,
+    "triggers": WITH_TRIGGERS,
+    "definers": WITH_DEFINERS,
+    "no function": REFUSED,
 }
 
 

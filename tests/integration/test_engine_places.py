@@ -181,7 +181,7 @@ def test_a_newer_major_is_said(home: Path) -> None:
 @pytest.mark.docker
 def test_auto_prefers_docker(home: Path, docker_engine_answers: None) -> None:
     engine, codes, why = select("auto", home)
-    assert (engine.name, codes) == ("docker", ["not-isolated"])
+    assert (engine.name, codes) == ("docker", [])
     assert IMAGE in why
 
 
