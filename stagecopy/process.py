@@ -51,7 +51,7 @@ class ProcessError(StagingError):
         self.finished = finished
 
 
-def start(
+def start(  # noqa: PLR0913 - the streams of Popen, by keyword only
     argv: Sequence[str | Path],
     *,
     env: Mapping[str, str] | None = None,

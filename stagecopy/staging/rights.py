@@ -39,6 +39,7 @@ _DEFINES_ONLY = (
     "TEXT SEARCH PARSER",
     "TEXT SEARCH TEMPLATE",
     "TRANSFORM",
+    "TYPE",
 )
 _MAKERS = sql.Identifier("stagecopy_makers")
 _SCHEMAS = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"

@@ -165,8 +165,7 @@ def hand_over(connection: Connection, catalog: Catalog) -> tuple[Fidelity, ...]:
     role = trial_role(catalog)
     if not role.stand_in:
         return ()
-    # what PostgreSQL makes beside something else (a range's multirange) stays with the one who defined that
-    superusers = [*(each.name for each in catalog.roles if each.superuser), ADMIN, SERVED_ROLE]
+    superusers = [each.name for each in catalog.roles if each.superuser] + [ADMIN]
     for kind, identity in connection.execute(_OWNED, (superusers,)).fetchall():
         # kind and identity are the server's own words, quoted by pg_identify_object
         word = sql.SQL(_ALTERED_AS.get(kind, kind.upper()))

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -88,6 +89,12 @@ def reached(shop: Shop, stage: str, *words: str) -> subprocess.Popen[str]:
     log = (set(shop.home.glob("runs/*")) - before).pop() / "log.jsonl"
     until(lambda: f'"stage {stage}"' in log.read_text(), pause=STEP, child=child)
     return child
+
+
+def snapshot_in_the_making(shop: Shop) -> Path:
+    """The embedded engine's folder of what the newest run is making."""
+    name = f"snapshot-{max(shop.home.glob('runs/*')).name}"
+    return next(folder for folder in (shop.home / "engine" / name, shop.home / "pool/engine" / name) if folder.exists())
 
 
 @dataclass

@@ -190,9 +190,7 @@ def test_A50_connection_strings_service_file_and_verified_tls(place: Place) -> N
     lines = {**place.parts, "host": "localhost", "dbname": "nothing", "password": PASSWORD}
     service.write_text("[production]\n" + "".join(f"{name}={value}\n" for name, value in lines.items()))
     trust = {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": str(place.folder / "ca.crt")}
-    seen = _refreshed(
-        place, "service=production dbname=postgres", "--direct", PGSERVICEFILE=str(service), **trust
-    )
+    seen = _refreshed(place, "service=production dbname=postgres", "--direct", PGSERVICEFILE=str(service), **trust)
     assert {way[1] for way in seen.ways} == {True}
 
 
@@ -203,11 +201,10 @@ def test_A50_connection_strings_wrong_certificate_authority(place: Place) -> Non
         for changed, words in (
             ({"sslrootcert": str(place.folder / "other.crt")}, "certificate verify failed"),
             ({"sslrootcert": str(place.folder / "ca.crt"), "host": "127.0.0.1"}, "does not match"),
-            ({"sslrootcert": str(place.folder / "ca.crt"), "password": "wrong but long"}, "authentication failed"),
         ):
             given = {**parts, "password": PASSWORD, **changed}
             shop.environ["STAGECOPY_PRODUCTION_URL"] = make_conninfo("", **given)
             done = shop.run("refresh", "--json")
             assert (done.code, done.document["error"]["code"]) == (3, "production-unreachable")
             assert words in done.document["error"]["message"]
-            assert not any(secret in done.out + done.err for secret in (PASSWORD, "wrong but long"))
+            assert PASSWORD not in done.out + done.err

@@ -71,12 +71,11 @@ def _staged(done: Done, query: str) -> list[tuple[int, ...]]:
 
 @pytest.fixture
 def people_shop(embedded_shop: Shop) -> Shop:
-    """Many people and a first staging; the rules speak of the columns that there are now, and of no other."""
+    """Many people; the rules speak of the columns that there are now, and of no other."""
     rows = "i AS id, 'person ' || i AS name, repeat('x', 300) AS about FROM generate_series(1, 10000) i"
     tell(embedded_shop.production, f"CREATE TABLE people AS SELECT {rows}")
     columns = "{id: {keep: a number}, name: {mask: name}, about: {keep: all the same}}"
     embedded_shop.rules(f"tables:\n  public.people: {{columns: {columns}}}\n")
-    embedded_shop.refreshed("--direct")
     return embedded_shop
 
 
@@ -100,6 +99,7 @@ def test_A37_column_added_after_snapshot(people_shop: Shop, way: list[str]) -> N
 
 def test_A37_column_committed_while_refresh_waits_for_the_lock(people_shop: Shop) -> None:
     shop = people_shop
+    shop.refreshed("--direct")
     with psycopg.connect(shop.production.url) as deploy:
         deploy.execute(f"ALTER TABLE people ADD COLUMN ssn text DEFAULT '{SECRET}'".encode())
         child = shop.start("refresh", "--json")

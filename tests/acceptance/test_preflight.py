@@ -166,7 +166,7 @@ def test_bytes_that_are_no_text_are_named_with_their_column() -> None:
                 with shop.staging() as staging:
                     found = staging.execute("SELECT name::bytea FROM people WHERE id = 2").fetchone()
                 assert found == (b"M\xfcller",)
-                shop.rules('tables: {public.people: {columns: {name: {mask: text}, id: {keep: a number}}}}\n')
+                shop.rules("tables: {public.people: {columns: {name: {mask: text}, id: {keep: a number}}}}\n")
                 done = shop.run("refresh", "--json", *flags)
                 assert (done.code, done.document["error"]["code"]) == (3, "rows-not-utf8"), done.err
                 assert done.document["error"]["where"] == "public.people.name"

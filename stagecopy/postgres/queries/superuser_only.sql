@@ -1,6 +1,6 @@
 -- What only a superuser may make, and making it runs no code of the database's own: functions in untrusted languages and
 -- the like without a default or a parsed body (a literal of a composite or array type runs the checks of its domains),
--- base types, foreign-data wrappers whose validator is none or compiled. Members of extensions come with those.
+-- foreign-data wrappers whose validator is none or compiled. Members of extensions come with those.
 WITH compiled AS (
     SELECT oid FROM pg_catalog.pg_proc
      WHERE prolang IN (SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))
@@ -15,10 +15,6 @@ WITH compiled AS (
             OR EXISTS (SELECT FROM pg_catalog.unnest(p.proconfig) c JOIN pg_catalog.pg_settings s
                                 ON s.name = pg_catalog.split_part(c, '=', 1) AND s.context IN ('superuser', 'superuser-backend')))
        AND p.pronargdefaults = 0 AND pg_catalog.to_jsonb(p) ->> 'prosqlbody' IS NULL
-    UNION ALL
-    SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid
-      FROM pg_catalog.pg_type t
-     WHERE t.typtype = 'b' AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)
     UNION ALL
     SELECT 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, f.oid
       FROM pg_catalog.pg_foreign_data_wrapper f WHERE f.fdwvalidator IN (SELECT oid FROM compiled)
