@@ -25,8 +25,11 @@ $(STAMP): pyproject.toml
 demo: setup ## see it work: a made-up production, a masked copy, a bad migration and a safe one (no Docker needed)
 	$(BIN)/stagecopy demo
 
+# Two workers, a file each at a time: most tests wait for servers. WORKERS=0 runs them one after the other.
+WORKERS ?= 2
+
 test: setup ## run all tests; ARGS='-k rules' picks some
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: setup ## ruff: rules and formatting
 	$(BIN)/ruff check .

@@ -50,9 +50,8 @@ class SlowLine:
                 sink.sendall(piece)
                 if slow:
                     time.sleep(len(piece) / self.rate)
-        except OSError:  # as a kernel tells the sender when nobody listens any more
-            with suppress(OSError):
-                source.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            source.close()  # with data unread: so the sender is told, as by a kernel, that nobody listens any more
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
 

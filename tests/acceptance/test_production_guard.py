@@ -112,6 +112,9 @@ def test_a_deploy_waits_three_seconds_at_most(slow_shop: Shop, way: str) -> None
 
 _RETRYING = """
 import os, pathlib, sys
+from stagecopy.config.load import load_project
+from stagecopy.flows.refresh import RefreshOptions, refresh
+from stagecopy.report.progress import Silent
 project = load_project(pathlib.Path("stagecopy.yaml"), os.environ)
 sys.exit(refresh(project, RefreshOptions(retry=1, retry_pause=0.5), Silent()).exit)
 """
