@@ -91,7 +91,7 @@ def test_a_killed_refresh_is_as_if_it_never_was(shop: Shop) -> None:
     chance = random.Random(12)  # noqa: S311 - not a secret
     points = [(stage, delay) for stage in STAGES for delay in (0.0, chance.uniform(0, took[stage]))]
     if shop.engine == "docker" and "STAGECOPY_KILL_EVERYWHERE" not in os.environ:
-        points = [point for point in points if point[0] in ("staging", "seal", "swap")]  # where the engines differ
+        points = [points[2 * STAGES.index(stage) + 1] for stage in ("staging", "seal", "swap")]  # where engines differ
     _kill_at(shop, points)
 
 
