@@ -8,26 +8,22 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-
-from psycopg import sql
 
 from stagecopy.config.load import DEFAULT_FILE, Project, load_project, project_name
 from stagecopy.errors import UsageError
 from stagecopy.files import private_folder, write_whole
 from stagecopy.history.runs import new_id
 from stagecopy.masking.classify import Decision, classify
+from stagecopy.masking.classify_sample import table_sampler
 from stagecopy.masking.draft import draft_rules
 from stagecopy.masking.keys import VARIABLE
-from stagecopy.model.catalog import Column, Table
-from stagecopy.postgres.connect import Connection
 from stagecopy.production.session import Scope, open_production
 from stagecopy.production.watcher import Patience
 
-_SAMPLE_ROWS = 200
 _RULES_FILE = "first.yaml"
 
 
@@ -112,29 +108,10 @@ def _classified(project: Project) -> tuple[tuple[Decision, ...], str]:
         reader = session.reader()
         try:
             with session.errors("looking at some values"):
-                decisions = classify(session.catalog, _sampler(reader))
+                decisions = classify(session.catalog, table_sampler(reader))
         finally:
             reader.close()
         return decisions, draft_rules(session.catalog, decisions)
-
-
-def _sampler(reader: Connection) -> Callable[[Table, tuple[Column, ...]], Mapping[str, Sequence[str]]]:
-    def sample(table: Table, columns: tuple[Column, ...]) -> Mapping[str, Sequence[str]]:
-        if not columns or table.kind not in ("r", "p"):
-            return {}
-        shown = sql.SQL(", ").join(
-            sql.SQL("pg_catalog.left(({})::text, 500)").format(sql.Identifier(column.name)) for column in columns
-        )
-        query = sql.SQL("SELECT {} FROM {} LIMIT {}").format(
-            shown, sql.Identifier(table.schema, table.name), sql.Literal(_SAMPLE_ROWS)
-        )
-        rows = reader.execute(query).fetchall()
-        return {
-            column.name: [row[position] for row in rows if row[position] is not None]
-            for position, column in enumerate(columns)
-        }
-
-    return sample
 
 
 def _write_rules(folder: Path, text: str) -> Path | None:

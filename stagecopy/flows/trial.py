@@ -1,7 +1,8 @@
-"""The story of `stagecopy trial`: clone the newest snapshot twice, run the migration on one, compare, judge.
+"""The story of `stagecopy trial`: run the migration on a clone of the newest snapshot, compare, judge.
 
 Surprising: the migration runs logged in as an ordinary role of production (design: never a superuser unless named),
-so "works on my machine as postgres" is not what is tried. Both clones are gone afterwards, however the trial ends.
+so "works on my machine as postgres" is not what is tried. The clone it changed is gone afterwards, however the trial
+ends (unless --keep).
 """
 
 from __future__ import annotations
