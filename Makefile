@@ -1,7 +1,7 @@
 # Every target is one line of README. `make` alone prints them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt type bench refresh trial check
+.PHONY: help setup demo test mutants lint fmt type bench refresh trial check
 
 # The first of these that runs and is new enough; PYTHON=… on the command line wins.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
@@ -30,6 +30,9 @@ WORKERS ?= 2
 
 test: setup ## run all tests; ARGS='-k rules' picks some
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+mutants: setup ## take the checks of the masking planner away one by one: each time a test must fail (minutes)
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 lint: setup ## ruff: rules and formatting
 	$(BIN)/ruff check .

@@ -10,21 +10,36 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from stagecopy.errors import StagingError
-from stagecopy.files import private_folder, read_json, write_json
+from stagecopy.files import locked, private_folder, read_json, write_json
 from stagecopy.redact import remember
+
+STAGING_URL = "STAGECOPY_STAGING_URL"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedServer:
+    """The PostgreSQL that staging.url names, and how much of it this project may fill (None: no limit)."""
+
+    url: str = field(repr=False)
+    databases: int | None = None
+    bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Paths under STAGECOPY_HOME. ``open`` makes the folders."""
+    """Paths under STAGECOPY_HOME. ``open`` makes the folders.
+
+    ``server`` is known to the process alone: the password in its URL is never written down.
+    """
 
     path: Path
     project: str
+    server: NamedServer | None = None
 
     @property
     def engine(self) -> Path:
@@ -76,6 +91,47 @@ class Home:
         return self.path / f"{name}.lock"
 
 
+def child_environment(home: Home) -> dict[str, str]:
+    """The environment of a child of ours that opens the same home (see ``home_of_child``)."""
+    return {**os.environ, **({STAGING_URL: home.server.url} if home.server else {})}
+
+
+def home_of_child(path: Path, project: str) -> Home:
+    """The home that our parent process has open."""
+    url = os.environ.get(STAGING_URL)
+    return Home(path, project, NamedServer(url) if url else None)
+
+
+def place_of(home: Home) -> str:
+    """This home's own word, made on first use: two homes of one project may share a staging server."""
+    path = home.path / "place.json"
+    with locked(home.lock("place"), wait=True):
+        document = read_json(path)
+        if document is None:
+            document = {"place": secrets.token_hex(3)}
+            write_json(path, document)
+    return str(document["place"])
+
+
+def note_server(home: Home) -> None:
+    """From now on something of this home may be on a server that staging.url names."""
+    write_json(_server_note(home), {"format": 1})
+
+
+def noted_server(home: Home) -> bool:
+    """Whether something may be there."""
+    return _server_note(home).exists()
+
+
+def forget_server(home: Home) -> None:
+    """Nothing of this home is there any more."""
+    _server_note(home).unlink(missing_ok=True)
+
+
+def _server_note(home: Home) -> Path:
+    return home.path / "server.json"
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """Passwords of the servers of this project, made once and kept until `staging destroy`."""
@@ -87,9 +143,9 @@ class Secrets:
         return "Secrets(***)"
 
 
-def open_home(path: Path, project: str) -> Home:
+def open_home(path: Path, project: str, server: NamedServer | None = None) -> Home:
     """Make the home's folders. Raises StagingError ``home-not-writable``."""
-    home = Home(path, project)
+    home = Home(path, project, server)
     root = os.geteuid() == 0
     try:
         private_folder(path, mode=0o711 if root else 0o700)
@@ -110,8 +166,11 @@ def secrets_of(home: Home) -> Secrets:
     path = home.path / "secrets.json"
     document = read_json(path)
     if document is None:
-        document = {"admin_password": secrets.token_urlsafe(24), "served_password": secrets.token_urlsafe(18)}
-        write_json(path, document)
+        with locked(home.lock("secrets"), wait=True):  # of two that come first one makes them
+            document = read_json(path)
+            if document is None:
+                document = {"admin_password": secrets.token_urlsafe(24), "served_password": secrets.token_urlsafe(18)}
+                write_json(path, document)
     result = Secrets(document["admin_password"], document["served_password"])
     remember(result.admin_password)
     remember(result.served_password)

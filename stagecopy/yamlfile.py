@@ -1,8 +1,8 @@
 """YAML read for people: every scalar stays text, every key knows its line.
 
 Surprising: PyYAML would turn ``no:`` into False, merge ``on:`` with ``yes:`` and keep the last of two equal keys in
-silence. Here nothing is resolved and a repeated key is an error that names both lines. Files over 1 MB and more than
-100 aliases are refused before they can blow up.
+silence. Here nothing is resolved and a repeated key is an error that names both lines. Files over 1 MB, more than 100
+aliases, deep nesting and aliases that multiply each other are refused before they can blow up.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from stagecopy.errors import UsageError
 
 MAX_BYTES = 1_000_000
 MAX_ALIASES = 100
+_DEEPEST = 60
+_MOST_NODES = 200_000  # with every alias written out
 
 KeyPath = tuple[str | int, ...]
 
@@ -55,10 +57,11 @@ def parse(data: bytes, *, name: str, code: str) -> Document:
         raise UsageError(code, f"{name} is larger than 1 MB", where=f"{name}:1")
     try:
         text = data.decode("utf-8-sig")
-        aliases = sum(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader))
-        if aliases > MAX_ALIASES:
-            raise UsageError(code, f"{name} has {aliases} aliases, {MAX_ALIASES} are allowed", where=f"{name}:1")
+        if (problem := _overgrown(text)) is not None:
+            raise UsageError(code, f"{name} {problem}", where=f"{name}:1")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        if node is not None and _nodes(node, {}) > _MOST_NODES:
+            raise UsageError(code, f"{name} has aliases that multiply each other", where=f"{name}:1")
     except UnicodeDecodeError as failure:
         raise UsageError(code, f"{name} is not UTF-8", where=f"{name}:1") from failure
     except yaml.MarkedYAMLError as failure:
@@ -70,6 +73,30 @@ def parse(data: bytes, *, name: str, code: str) -> Document:
     builder = _Builder(name, code)
     value = builder.build(node, ()) if node is not None else None
     return Document(name, value, builder.lines)
+
+
+def _overgrown(text: str) -> str | None:
+    """What is too much in *text*, found before all of it is read: deep nesting takes quadratic time to read."""
+    aliases, depth = 0, 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        aliases += isinstance(event, yaml.AliasEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            return f"is nested deeper than {_DEEPEST} levels"
+    return f"has {aliases} aliases, {MAX_ALIASES} are allowed" if aliases > MAX_ALIASES else None
+
+
+def _nodes(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many nodes there are with every alias written out; one inside itself counts as too many."""
+    if id(node) not in known:
+        known[id(node)] = _MOST_NODES + 1  # stands while its children are counted
+        below: list[yaml.Node] = []
+        if isinstance(node, yaml.MappingNode):
+            below = [each for pair in node.value for each in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            below = node.value
+        known[id(node)] = 1 + sum(_nodes(each, known) for each in below)
+    return known[id(node)]
 
 
 @dataclass(slots=True)

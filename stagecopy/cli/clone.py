@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stagecopy.cli.options import Config, Json, Quiet, Verbose, Yes, confirmed, session
+from stagecopy.cli.options import Config, Json, Quiet, Verbose, Yes, confirmed, elsewhere, session
 from stagecopy.errors import UsageError
 
 app = typer.Typer(help="Named clones of the newest snapshot, each at an address of its own.", no_args_is_help=True)
@@ -28,6 +28,7 @@ def create(
     """Clone the newest snapshot and print the URL; a clone of that name is reset, at the same URL."""
     current = session(config, json, quiet, verbose)
     from stagecopy.flows import clones
+    from stagecopy.flows.reaching import published
     from stagecopy.flows.workplace import open_workplace
 
     seconds = _seconds(ttl)
@@ -35,12 +36,15 @@ def create(
     if clones.clone_named(work, name):
         confirmed(current, yes, f"throw away all changes in the clone {name}")
     clone, url = clones.create(work, name, ttl=seconds)
+    command = published(work, name).command
     if current.json:
         expires = clone.expires.isoformat() if clone.expires else None
         facts = {"name": name, "url": url, "snapshot": clone.snapshot, "clone": clone.method, "expires": expires}
-        current.document({"format": 1, "exit": 0, "error": None, **facts})
-    else:
-        sys.stdout.write(url + "\n")
+        current.document({"format": 1, "exit": 0, "error": None, **facts, "forward": command})
+        return 0
+    sys.stdout.write(url + "\n")
+    if command and not current.quiet:
+        sys.stderr.write(elsewhere(command, name))
     return 0
 
 

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import typer
 
 from stagecopy import __version__
-from stagecopy.cli import clone, demo, doctor, init, refresh, staging, trial
+from stagecopy.cli import clone, demo, doctor, init, masks, refresh, staging, status, trial
 from stagecopy.cli.options import CURRENT, Config, Json, Quiet, Verbose, session
 from stagecopy.cli.shell import drop_redirections
 from stagecopy.errors import StagecopyError, TerminatedError
@@ -34,9 +34,11 @@ app = typer.Typer(
 )
 init.register(app)
 doctor.register(app)
+status.register(app)
 refresh.register(app)
 app.add_typer(staging.app, name="staging")
 app.add_typer(clone.app, name="clone")
+app.add_typer(masks.app, name="masks")
 trial.register(app)
 demo.register(app)
 
@@ -134,6 +136,6 @@ def _failed(code: int, name: str, message: str, *, hint: str | None = None, wher
     if hint:
         lines.append(f"next: {hint}")
     if CURRENT.last_words is not None:
-        lines.append(CURRENT.last_words(message.splitlines()[0]))
+        lines.append(CURRENT.last_words(message.splitlines()[0].rstrip(":")))
     sys.stderr.write(scrub("\n".join(lines)) + "\n")
     return code

@@ -100,3 +100,9 @@ def confirmed(current: Session, yes: bool, question: str) -> None:
             return
         raise UsageError("not-confirmed", "nothing was done")
     raise UsageError("not-confirmed", f"{question} needs an answer", hint="say --yes")
+
+
+def elsewhere(command: str, clone: str | None = None) -> str:
+    """What to say about a URL whose port is on another machine; *command* leads it here."""
+    ours = "stagecopy staging url --forward" + (f" --clone {clone}" if clone else "")
+    return f"it listens on the loopback of another machine; to lead its port here:  {command}\nor:  {ours}\n"

@@ -41,6 +41,7 @@ def refresh(
 
 
 def _shown(current: Session, result: RefreshResult) -> int:
+    from stagecopy.errors import UnclassifiedError
     from stagecopy.report.document import refresh_document
     from stagecopy.report.terminal_refresh import refresh_summary
 
@@ -48,6 +49,8 @@ def _shown(current: Session, result: RefreshResult) -> int:
         current.document(refresh_document(result))
     if result.error is not None:
         current.last_words = lambda reason: _sentence(reason, result.serving_since, result.error, result.log)
+        if isinstance(result.error, UnclassifiedError):
+            current.err().print(result.error.yaml, markup=False, soft_wrap=True)
         raise result.error
     if not current.json and not current.quiet:
         refresh_summary(current.out(), result)

@@ -13,8 +13,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from stagecopy import yamlfile
+from stagecopy.config.envfile import with_stored
 from stagecopy.config.settings import Settings
 from stagecopy.errors import UsageError
+from stagecopy.home import STAGING_URL, NamedServer
 from stagecopy.postgres.dsn import Dsn
 
 DEFAULT_FILE = "stagecopy.yaml"
@@ -50,11 +52,32 @@ class Project:
             )
         return Dsn.parse(text, where=where)
 
+    def staging_server(self) -> NamedServer | None:
+        """The server that holds staging, None with another engine. Raises UsageError ``no-staging-url``."""
+        staging = self.settings.staging
+        where = self.document.where("staging", "url")
+        if staging.engine != "server":
+            if staging.url:
+                message = f"staging.url is given, but staging.engine is {staging.engine}"
+                hint = "set staging.engine: server, or remove staging.url"
+                raise UsageError("staging-url-unused", message, hint=hint, where=where)
+            return None
+        text = staging.url or self.environ.get(STAGING_URL)
+        if not text:
+            raise UsageError(
+                "no-staging-url",
+                "staging.engine is server, but no staging.url is known",
+                hint=f"set {STAGING_URL}, or staging.url in stagecopy.yaml",
+                where=where,
+            )
+        Dsn.parse(text, where=where, what="staging")
+        return NamedServer(text, staging.quota.databases, staging.quota.size)
+
 
 def load_project(config: Path | None, environ: Mapping[str, str]) -> Project:
     """Read the config file: the flag's, STAGECOPY_CONFIG's or ./stagecopy.yaml.
 
-    Raises UsageError ``no-config``, ``bad-config`` or ``unset-variable``, with file:line.
+    Raises UsageError ``no-config``, ``bad-config``, ``env-file-mode`` or ``unset-variable``, with file:line.
     """
     chosen = config or Path(environ.get("STAGECOPY_CONFIG") or DEFAULT_FILE)
     if not chosen.exists():
@@ -64,12 +87,17 @@ def load_project(config: Path | None, environ: Mapping[str, str]) -> Project:
             hint="run `stagecopy init` in your project's folder, or name the file with -c",
             where=str(chosen),
         )
-    document = yamlfile.load(chosen, code="bad-config")
-    filled = _filled(document.value or {}, document, (), environ)
-    settings = _validated(filled, document)
-    folder = chosen.resolve().parent
-    name = project_name(settings.project, folder, document)
-    return Project(name, folder, home_of(name, environ), settings, document, environ)
+    return project_of(yamlfile.load(chosen, code="bad-config"), chosen.resolve().parent, environ)
+
+
+def project_of(document: yamlfile.Document, folder: Path, environ: Mapping[str, str]) -> Project:
+    """The project of a config file that lies, or will lie, in *folder*. Raises UsageError as ``load_project``."""
+    top = document.value if isinstance(document.value, dict) else {}
+    given = _filled(top.get("project"), document, ("project",), environ)
+    name = project_name(given if isinstance(given, str) else None, folder, document)
+    known = with_stored(name, environ)
+    settings = _validated(_filled(document.value or {}, document, (), known), document)
+    return Project(name, folder, home_of(name, environ), settings, document, known)
 
 
 def project_name(given: str | None, folder: Path, document: yamlfile.Document | None = None) -> str:

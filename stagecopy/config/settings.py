@@ -27,6 +27,19 @@ def seconds(value: Any) -> float:
 
 Seconds = Annotated[float, BeforeValidator(seconds)]
 
+_SIZE = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>kB|MB|GB|TB)")
+_BYTES = {"kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+def size(value: Any) -> int | None:
+    """``500MB``, ``50GB`` or ``1.5TB`` as bytes; None is no limit. Raises ValueError."""
+    if value is None or isinstance(value, int):
+        return value
+    match = _SIZE.fullmatch(str(value).strip())
+    if match is None:
+        raise ValueError("write a size such as 500MB, 50GB or 2TB")
+    return int(float(match["count"]) * _BYTES[match["unit"]])
+
 
 def _version(value: Any) -> int:
     if str(value) != "1":
@@ -60,16 +73,24 @@ class Extensions(_Section):
     skip: tuple[str, ...] = ()
 
 
+class Quota(_Section):
+    """How much of a server that others use too this project may fill; null is no limit."""
+
+    databases: int | None = Field(default=20, ge=4)  # a snapshot and what is served, twice over
+    size: Annotated[int | None, BeforeValidator(size)] = None
+
+
 class Staging(_Section):
     """Where the disposable servers live."""
 
-    engine: Literal["auto", "docker", "embedded"] = "auto"
+    engine: Literal["auto", "docker", "embedded", "server"] = "auto"
     image: str = "postgres:{major}"
     port: Literal["auto"] | int = "auto"
     url: str | None = None
     keep: int = Field(default=3, ge=1)
     pool: str = "auto"
     extensions: Extensions = Extensions()
+    quota: Quota = Quota()
 
 
 class Masking(_Section):

@@ -3,40 +3,44 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from stagecopy.backups.dump import DumpScope, keep_backup, start_backup, take_dump
 from stagecopy.errors import StagingError
 from stagecopy.files import private_folder, remove_tree
+from stagecopy.flows.ground import Ground, ground_of
+from stagecopy.flows.mask_trial import try_masks
+from stagecopy.flows.plot import Plot
 from stagecopy.flows.preflight import extension_policy
+from stagecopy.flows.subset import ChosenRows
 from stagecopy.flows.workplace import ChosenEngine, Workplace
 from stagecopy.history.runs import Run
 from stagecopy.masking.plan import MaskPlan
-from stagecopy.masking.stream import MaskedStream
+from stagecopy.masking.stream import MaskedStream, small_domains
 from stagecopy.model.catalog import Catalog, Table
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.progress import Progress
 from stagecopy.model.server import Address
-from stagecopy.model.staging import Binaries, ClusterSpec, ServerOptions
+from stagecopy.model.staging import Binaries
 from stagecopy.postgres.connect import connect_staging, staging_errors
-from stagecopy.postgres.preflight import available_extensions
+from stagecopy.postgres.preflight import extension_versions
 from stagecopy.production.preflight import refusal
 from stagecopy.production.readers import DirectReader, Reader, open_archive
-from stagecopy.production.session import HANDSHAKE_CLASS, ProductionSession
+from stagecopy.production.session import ProductionSession
 from stagecopy.staging import finish, roles
-from stagecopy.staging.extensions import decide
-from stagecopy.staging.load import Loaded, create_database, load_tables, refuse_production
+from stagecopy.staging.extensions import decide, other_versions
+from stagecopy.staging.load import Loaded, load_tables
 from stagecopy.staging.provider_roles import without_provider_roles
-from stagecopy.staging.restore import SchemaArchive, extensions, without_extensions
-from stagecopy.staging.rights import Rights, inert_objects
-from stagecopy.staging.snapshots import Snapshot, save
+from stagecopy.staging.restore import extensions, without_extensions
+from stagecopy.staging.rights import inert_objects
+from stagecopy.staging.snapshots import Snapshot, save, write_plan
 
 _log = logging.getLogger(__name__)
-_LOAD_SETTINGS = {"maintenance_work_mem": "256MB", "max_parallel_maintenance_workers": "2", "checkpoint_timeout": "1h"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Source:
     plan: MaskPlan
     tools: Binaries
     direct: bool
+    chosen: ChosenRows = field(default_factory=ChosenRows)
 
 
 class Build:
@@ -65,7 +70,7 @@ class Build:
         survey = source.session.survey
         self._catalog: Catalog
         self._catalog, left = without_provider_roles(source.session.catalog, survey.used_roles)
-        self._fidelity: list[Fidelity] = [*chosen.fidelity, *survey.notes, *left]
+        self._fidelity: list[Fidelity] = [*chosen.fidelity, *survey.notes, *left, *source.chosen.fidelity]
         self._left_extensions: frozenset[str] = frozenset()
         self._loaded: list[Loaded] = []
         self._backup: str | None = None
@@ -74,19 +79,8 @@ class Build:
         """Start an empty server of the right encoding and locale, with production's roles."""
         self._progress.stage("staging")
         roles.refuse_our_names(self._catalog)
-        database = self._catalog.database
-        spec = ClusterSpec(database.encoding, database.collate, database.ctype)
-        self._fidelity += self._engine.initialise(self._directory, "snapshot", run=self._run.id, spec=spec)
-        admin = self._engine.start(self._directory, ServerOptions(settings=_LOAD_SETTINGS, isolated=True))
-        refuse_production(admin, (HANDSHAKE_CLASS, self._source.session.handshake))
-        contained = self._engine.contains_superusers
-        with connect_staging(admin.to(database="template1")) as connection, staging_errors("making the roles"):
-            password = self._work.secrets.served_password
-            self._fidelity += roles.create_roles(
-                connection, self._catalog, contained=contained, served_password=password
-            )
-        self._fidelity += create_database(admin, database, roles.database_owner(self._catalog))
-        self._admin = admin.to(database=database.name)
+        self._fidelity += self._ground.prepare()
+        self._admin = self._ground.admin
         self._decide_extensions()
 
     def dump(self) -> None:
@@ -101,19 +95,22 @@ class Build:
             rows=not self._source.direct,
         )
         take_dump(self._source.session, self._source.tools, self._archive_folder, scope)
-        with closing(self._source.session.reader()) as reader:
+        session = self._source.session
+        with session.errors("reading what must stay inert"), closing(session.reader()) as reader:
             self._inert = inert_objects(reader)
 
     def load(self) -> None:
         """Schema, masked rows, indexes and constraints, sequences, statistics, counts."""
-        address = self._loader
-        archive = SchemaArchive(self._source.tools, self._archive_folder, self._tmp)
+        address = self._ground.loader()
+        archive = self._ground.archive(self._source.tools, self._archive_folder, self._tmp)
         self._progress.stage("schema")
         entries = without_extensions(archive.entries("pre-data"), self._left_extensions)
         self._refuse_missing_extensions(extensions(entries))
         self._fidelity += archive.left_behind()
-        rights = Rights(self._admin, address, self._inert)
+        rights = self._ground.rights(self._inert)
         archive.restore_pre_data(entries, rights)
+        self._compare_extensions(address)
+        try_masks(self._source.plan, self._reader, address, self._through)
         self._progress.stage("rows")
         self._load_rows(address)
         self._progress.stage("indexes")
@@ -121,23 +118,26 @@ class Build:
         self._progress.stage("finish")
         with connect_staging(self._admin) as connection, staging_errors("finishing the copy"):
             finish.set_sequences(connection, self._catalog)
-            self._fidelity += roles.hand_over(connection, self._catalog)
+            self._fidelity += self._ground.finish(connection)
             archive.restore_event_triggers(self._admin)
             finish.settle(connection)
             self._progress.stage("verify")
             finish.verify_counts(connection, self._loaded, self._through)
         with connect_staging(self._admin) as connection, staging_errors("copying settings"):
-            self._fidelity += roles.apply_settings(connection, self._catalog)
+            self._fidelity += self._ground.settings(connection)
 
-    def seal(self, *, key_id: str) -> None:
-        """Stop cleanly, flush to disk, keep the backup, write the manifest last."""
+    def seal(self, *, key_id: str, remembered: Mapping[str, Any] | None = None) -> None:
+        """Stop cleanly, flush to disk, keep the backup, write the manifest last.
+
+        *remembered* is the plan, for the next refresh to compare with.
+        """
         self._progress.stage("seal")
         self._engine.stop(self._directory)
         self._engine.sync(self._directory)
         if not self._source.direct:
             facts = {"taken_at": self._source.session.taken_at.isoformat(), "source": self._identity}
             self._backup = keep_backup(self._archive_folder.parent, self._run.id, facts)
-        role = roles.trial_role(self._catalog)
+        role = self._ground.trial()
         self.snapshot = Snapshot(
             id=self._run.id,
             directory=self._directory,
@@ -152,7 +152,10 @@ class Build:
             fidelity=tuple(self._fidelity),
             backup=self._backup,
             source=self._identity,
+            subset=self._source.chosen.tables,
         )
+        if remembered is not None:
+            write_plan(self._work.home, self.snapshot.id, remembered)
         save(self._work.home, self.snapshot)
         remove_tree(self._tmp)
 
@@ -173,11 +176,12 @@ class Build:
             if read != each.rows:
                 message = f"{read} rows were read but {each.rows} arrived"
                 raise StagingError("rows-missing", message, where=each.table.qualified)
+        self._fidelity += small_domains(streams.values())
 
     def _decide_extensions(self) -> None:
         """Before any row moves. Raises StagingError ``preflight``."""
         with connect_staging(self._admin) as connection, staging_errors("listing extensions"):
-            available = available_extensions(connection)
+            available = self._ground.extensions(connection)
         policy = extension_policy(self._work.project)
         decided = decide(self._source.session.survey.extensions, available, policy)
         if decided.obstacles:
@@ -185,9 +189,13 @@ class Build:
         self._left_extensions = decided.skipped
         self._fidelity += decided.notes
 
+    def _compare_extensions(self, address: Address) -> None:
+        with connect_staging(address) as connection, staging_errors("reading versions of extensions"):
+            self._fidelity += other_versions(self._source.session.survey.extensions, extension_versions(connection))
+
     def _refuse_missing_extensions(self, wanted: list[str]) -> None:
         with connect_staging(self._admin) as connection, staging_errors("listing extensions"):
-            known = available_extensions(connection)
+            known = self._ground.extensions(connection)
         missing = sorted(set(wanted) - known)
         if missing:
             raise StagingError(
@@ -219,8 +227,8 @@ class Build:
     @cached_property
     def _reader(self) -> Reader:
         if self._source.direct:
-            return DirectReader(self._source.session, self._source.tools)
-        return open_archive(self._source.tools, self._archive_folder)
+            return self._source.chosen.out_of(DirectReader(self._source.session, self._source.tools))
+        return self._source.chosen.out_of(open_archive(self._source.tools, self._archive_folder))
 
     @cached_property
     def _tmp(self) -> Path:
@@ -233,12 +241,19 @@ class Build:
             return self._tmp / "schema"
         return start_backup(self._work.home.backups, self._run.id) / "dump"
 
-    @property
-    def _loader(self) -> Address:
-        """Who loads: an ordinary role where production's code could otherwise leave the server as a superuser."""
-        if self._engine.contains_superusers:
-            return self._admin
-        return self._admin.to(user=roles.SERVED_ROLE, password=self._work.secrets.served_password)
+    @cached_property
+    def _ground(self) -> Ground:
+        """Where it is built."""
+        password = self._work.secrets.served_password
+        plot = Plot(
+            self._work.home,
+            self._source.session,
+            self._catalog,
+            self._directory,
+            self._run.id,
+            served_password=password,
+        )
+        return ground_of(self._engine, plot)
 
     @property
     def _identity(self) -> dict[str, str | int | None]:

@@ -11,10 +11,11 @@ from stagecopy.flows.keeping import kept_by_ledger
 from stagecopy.flows.workplace import Workplace
 from stagecopy.history.runs import bury_the_dead, is_alive
 from stagecopy.home import Home
+from stagecopy.staging.bases import bases, removable
 from stagecopy.staging.engine import Engine
 from stagecopy.staging.ledger import PREPARED
 from stagecopy.staging.reopen import every_engine
-from stagecopy.staging.snapshots import all_snapshots, forget, read_served
+from stagecopy.staging.snapshots import Snapshot, all_snapshots, forget, lock_of, read_served
 
 _log = logging.getLogger(__name__)
 
@@ -35,8 +36,10 @@ def clean_up(work: Workplace, engine: Engine, *, over: str | None = None) -> Non
         if is_locked(home.lock("prepare")):
             alive.append(PREPARED)
         kept = _pointed_at(home) | kept_by_ledger(home, engine, alive)
-        for directory in directories:
-            if directory.name not in kept and directory.run not in alive:
+        doomed = [each for each in removable(directories) if each.name not in kept and each.run not in alive]
+        needed = bases(each for each in directories if each not in doomed)
+        for directory in doomed:
+            if directory.name not in needed:
                 _log.info("removing %s, left by run %s", directory.name, directory.run)
                 engine.destroy(directory.name)
         for folder in home.tmp.iterdir():
@@ -77,12 +80,19 @@ def discard(work: Workplace, run: str) -> None:
 
 
 def retire_snapshots(work: Workplace, keep: int) -> None:
-    """Remove the oldest snapshots beyond *keep*, but none that a trial is copying."""
+    """Remove the oldest snapshots beyond *keep*, but none that a trial is copying or a clone stands on."""
     for snapshot in all_snapshots(work.home)[:-keep]:
-        lock = work.home.lock(f"snapshot-{snapshot.id}")
-        if is_locked(lock):
-            continue
-        forget(work.home, snapshot)
-        work.engine(snapshot.engine).destroy(snapshot.directory)
-        for each in (lock, work.home.lock(f"before-{snapshot.id}"), work.home.lock(f"starting-{snapshot.id}")):
-            each.unlink(missing_ok=True)
+        with locked(lock_of(work.home, snapshot), wait=False) as unused:
+            if unused:
+                _retire(work, snapshot)
+
+
+def _retire(work: Workplace, snapshot: Snapshot) -> None:
+    engine = work.engine(snapshot.engine)
+    if snapshot.directory in bases(engine.directories()):
+        _log.info("keeping %s, which a clone stands on", snapshot.directory)
+        return
+    forget(work.home, snapshot)
+    engine.destroy(snapshot.directory)
+    for name in ("snapshot", "before", "starting"):
+        work.home.lock(f"{name}-{snapshot.id}").unlink(missing_ok=True)

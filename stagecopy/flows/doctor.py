@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from stagecopy.config.envfile import outside
 from stagecopy.config.load import Project, load_project
 from stagecopy.errors import StagecopyError
 from stagecopy.flows.doctor_machine import clones, docker, engine_of, extensions, port, room, servers, tools
 from stagecopy.flows.doctor_production import Seen, see
-from stagecopy.flows.doctor_project import closed_home, key, tracked
+from stagecopy.flows.doctor_project import closed_home, key, misplaced, tracked
+from stagecopy.flows.doctor_secrets import identity, ignored, written_out
+from stagecopy.flows.doctor_server import named_server_lines
 from stagecopy.flows.workplace import Workplace, open_workplace
 from stagecopy.masking.loader import load_rules
 from stagecopy.masking.rules import RuleSet
@@ -37,7 +40,7 @@ def diagnose(config: Path | None, environ: Mapping[str, str]) -> list[Check]:
     except StagecopyError as failure:
         rules = RuleSet((), ())
         checks.append(failed("rules", failure))
-    checks += [*key(project), *tracked(project)]
+    checks += [*written_out(project), *key(project), _identity(project), *tracked(project), *ignored(project)]
     seen = see(project, rules)
     checks += seen.checks
     try:
@@ -52,6 +55,14 @@ def install(project: Project, major: int) -> Binaries:
     return fetch(major, open_workplace(project).home.binaries)
 
 
+def _identity(project: Project) -> Check:
+    try:
+        path = outside(f"{project.name}.agekey", project.environ)
+    except StagecopyError as failure:
+        return Check("identity", "warn", failure.message, failure.hint)
+    return identity(path, misplaced(project, path.resolve()))
+
+
 def failed(name: str, failure: StagecopyError) -> Check:
     """A failure as a line."""
     return Check(name, "fail", failure.message, failure.hint)
@@ -60,6 +71,9 @@ def failed(name: str, failure: StagecopyError) -> Check:
 def _staging_side(work: Workplace, seen: Seen, rules: RuleSet) -> list[Check]:
     staging = work.project.settings.staging
     major = seen.catalog.database.major if seen.catalog else _USUAL_MAJOR
+    if staging.engine == "server":
+        tool_lines = [closed_home(work), *tools(work, major, seen.dsn)]
+        return [*tool_lines, *named_server_lines(work, major, seen.catalog, seen.survey)]
     image = staging.image.replace("{major}", str(major))
     checks = [closed_home(work), *docker(staging.engine, image)]
     checks += [*tools(work, major, seen.dsn), *servers(work, major)]

@@ -8,14 +8,16 @@ from __future__ import annotations
 from typing import Literal
 
 from stagecopy.errors import StagecopyError, StagingError
-from stagecopy.flows.preflight import disk, missed_extensions, sizes, tools_for
+from stagecopy.flows.preflight import disk, missed_extensions, require_tls, sizes
+from stagecopy.flows.programs import programs_here
 from stagecopy.flows.workplace import Workplace
 from stagecopy.history.runs import new_id
 from stagecopy.masking.rules import RuleSet
 from stagecopy.model.catalog import Catalog
 from stagecopy.model.preflight import Check, Survey
-from stagecopy.postgres.binaries import SERVER, client_tools, find
+from stagecopy.postgres.binaries import SERVER, find
 from stagecopy.postgres.dsn import Dsn
+from stagecopy.staging.clone_reason import clone_method_reason
 from stagecopy.staging.docker_client import about, connect, has_image, has_in_registry
 from stagecopy.staging.engine import Engine
 from stagecopy.staging.pool import NO_POOL, find_pool
@@ -56,7 +58,11 @@ def docker(wanted: str, image: str | None) -> list[Check]:
 def tools(work: Workplace, major: int, dsn: Dsn | None) -> list[Check]:
     """The client programs for production, the rung of the ladder they come from, and whether they speak TLS."""
     try:
-        found = tools_for(dsn, major, work) if dsn else client_tools(major, cache=work.home.binaries)
+        found = programs_here(work, major)
+        if found is None:
+            return [Check("tools", "ok", f"pg_dump {major} comes out of the image that the first refresh pulls")]
+        if dsn:
+            require_tls(dsn, found, major)
     except StagecopyError as failure:
         return [Check("tools", "fail", failure.message, failure.hint)]
     why = "production's own major" if found.major == major else f"newer: there is no {major} on this machine"
@@ -105,10 +111,9 @@ def engine_of(work: Workplace, major: int, image: str) -> Engine | None:
 
 def clones(work: Workplace, engine: Engine) -> Check:
     """How a snapshot made now would be cloned."""
-    method, why, better = engine.clone_method()
-    if method == "copy" and find_pool(work.home) is NO_POOL:
-        return Check("clones", "ok", f"on {engine.name} not tried yet: the first refresh finds out")
-    return Check("clones", "ok", f"on {engine.name} by {method}: {why}", better)
+    settled = find_pool(work.home) is not NO_POOL
+    said, better = clone_method_reason(engine, settled=settled)
+    return Check("clones", "ok", f"on {engine.name} {said}", better)
 
 
 def room(work: Workplace, engine: Engine, catalog: Catalog, rules: RuleSet) -> list[Check]:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from pathlib import Path
 
+from stagecopy.backups.identity import SECRET
 from stagecopy.config.load import Project
 from stagecopy.errors import StagecopyError
+from stagecopy.flows.doctor_secrets import passwords_in_git
 from stagecopy.flows.workplace import Workplace
 from stagecopy.masking.keys import VARIABLE, read_key
 from stagecopy.model.preflight import Check
@@ -43,16 +46,24 @@ def key(project: Project) -> list[Check]:
 
 def _place(project: Project, path: Path, key_id: str) -> Check:
     elsewhere = f"move it to ~/.config/stagecopy/{project.name}.key and name that in masking.key_file"
-    if path.is_relative_to(project.folder):
-        return Check("key", "warn", f"{path} lies inside the project, where it is copied and committed", elsewhere)
-    stores = [project.home, *([project.path(project.settings.backups.store)] if project.settings.backups.store else [])]
-    if any(path.is_relative_to(store.resolve()) or path.parent == store.resolve().parent for store in stores):
-        return Check("key", "warn", f"{path} lies beside the backups: who takes one has the other", elsewhere)
+    if problem := misplaced(project, path):
+        return Check("key", "warn", problem, elsewhere)
     return Check("key", "ok", f"{path}, mode 0600, id {key_id}")
 
 
+def misplaced(project: Project, path: Path) -> str | None:
+    """Why a secret file lies where it should not: in the project, or in one folder tree with the backups."""
+    if path.is_relative_to(project.folder):
+        return f"{path} lies inside the project, where it is copied and committed"
+    stores = [project.home, *([project.path(project.settings.backups.store)] if project.settings.backups.store else [])]
+    for store in (each.resolve() for each in stores):
+        if path.is_relative_to(store) or store.is_relative_to(path.parent) or path.parent == store.parent:
+            return f"{path} lies beside the backups: who takes one has the other"
+    return None
+
+
 def tracked(project: Project) -> list[Check]:
-    """Keys and dumps that git has."""
+    """Keys, identities, dumps and production's password that git has."""
     listed = _git(project.folder, "ls-files", "-z")
     if listed is None:
         return [Check("git", "ok", "the project's folder is not in git, or git is not here")]
@@ -64,12 +75,21 @@ def tracked(project: Project) -> list[Check]:
     dumps = sorted({name for name in names if _DUMP.fullmatch(name)} | {name for name in plain.split("\0") if name})
     found = []
     if keys:
-        remedy = f"git rm --cached {keys[0]}, make a new key, and take the old one for known"
+        remedy = f"git rm --cached {shlex.quote(keys[0])}, make a new key, and take the old one for known"
         found.append(Check("git", "fail", f"git tracks the masking key: {', '.join(keys)}", remedy))
+    secret = _git(project.folder, "grep", "-l", "-z", "-I", "-E", "-e", SECRET.pattern) or ""
+    found += [_identity_in_git(name) for name in secret.split("\0") if name]
+    found += passwords_in_git(project, names)
     if dumps:
         shown = ", ".join(dumps[:5]) + (f" and {len(dumps) - 5} more" if len(dumps) > 5 else "")
-        found.append(Check("git", "warn", f"git tracks what looks like dumps: {shown}", f"git rm --cached {dumps[0]}"))
-    return found or [Check("git", "ok", f"no key and no dump among {len(names)} tracked files")]
+        remedy = f"git rm --cached {shlex.quote(dumps[0])}"
+        found.append(Check("git", "warn", f"git tracks what looks like dumps: {shown}", remedy))
+    return found or [Check("git", "ok", f"no key, password or dump among {len(names)} tracked files")]
+
+
+def _identity_in_git(name: str) -> Check:
+    remedy = f"git rm --cached {shlex.quote(name)}, make a new identity, and take the old one for known"
+    return Check("git", "fail", f"git tracks an age identity: {name}", remedy)
 
 
 def closed_home(work: Workplace) -> Check:
@@ -85,7 +105,7 @@ def closed_home(work: Workplace) -> Check:
     if closed is None or identity is None:
         return Check("home", "ok", str(work.home.path))
     message = f"the user {identity.name}, whom PostgreSQL must run as here, cannot enter {closed}"
-    needed = work.project.settings.staging.engine != "docker"
+    needed = work.project.settings.staging.engine not in ("docker", "server")
     return Check(
         "home", "fail" if needed else "warn", message, f"{elsewhere}outside it, such as /var/lib/stagecopy/PROJECT"
     )

@@ -1,21 +1,27 @@
-"""The story of `stagecopy init`: a key outside the project, a commented config file, first masking rules.
+"""The story of `stagecopy init`: find production, look at it, ask, and only then write.
 
 Surprising: nothing that exists is overwritten, above all never a key: a new key over an old one would change every
-masked value. Production is read as gently as by refresh: locked, watched, given back.
+masked value. Nothing is written before the last question is answered, so Ctrl-C at any of them leaves nothing.
+Production is read as gently as by refresh: locked, watched, given back.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
-from stagecopy.config.load import DEFAULT_FILE, Project, load_project, project_name
+from stagecopy import yamlfile
+from stagecopy.config.envfile import outside, with_stored
+from stagecopy.config.finders.search import search
+from stagecopy.config.load import DEFAULT_FILE, Project, load_project, project_name, project_of
 from stagecopy.errors import UsageError
-from stagecopy.files import private_folder, write_whole
+from stagecopy.flows.ignores import ignores
+from stagecopy.flows.init_choices import PRODUCTION, Address, Answers, Looked, Plan
+from stagecopy.flows.init_engine import engine_ahead
+from stagecopy.flows.init_write import write_plan
 from stagecopy.history.runs import new_id
 from stagecopy.masking.classify import Decision, classify
 from stagecopy.masking.classify_sample import table_sampler
@@ -24,37 +30,82 @@ from stagecopy.masking.keys import VARIABLE
 from stagecopy.production.session import Scope, open_production
 from stagecopy.production.watcher import Patience
 
-_RULES_FILE = "first.yaml"
+RULES_FILE = "first.yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class Initialised:
-    """What init made (None: it was there already) and how the columns were judged."""
+    """What was decided, and what of it was written."""
 
-    config: Path | None
-    key: Path | None
-    rules: Path | None
-    decisions: tuple[Decision, ...]
+    plan: Plan
+    recipient: str | None = None
 
-    def count(self, verdict: str) -> int:
-        """How many columns got *verdict*: mask, keep or todo."""
-        return sum(each.verdict == verdict for each in self.decisions)
+    @property
+    def config(self) -> Path | None:
+        """The config file, if it was made."""
+        return self.plan.config if self.plan.text is not None else None
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """How the columns were judged."""
+        return self.plan.looked.decisions
+
+    @property
+    def to_export(self) -> Address | None:
+        """The address, where nothing that stays holds it for stagecopy."""
+        address = self.plan.address
+        return address if address and not address.in_environment and self.plan.env is None else None
 
 
-def initialise(folder: Path, config: Path | None, environ: Mapping[str, str]) -> Initialised:
+def initialise(folder: Path, config: Path | None, environ: Mapping[str, str], answers: Answers) -> Initialised:
     """Set up *folder* for stagecopy. Raises StagecopyError; then nothing was written."""
-    chosen = config or folder / DEFAULT_FILE
+    chosen = (config or folder / DEFAULT_FILE).absolute()
+    if not os.access(chosen.parent, os.W_OK | os.X_OK):
+        raise UsageError("not-writable", f"cannot write in {chosen.parent}")
     existing = load_project(chosen, environ) if chosen.exists() else None
-    key = _key_path(project_name(None, chosen.resolve().parent), environ) if _needs_key(existing, environ) else None
-    text = _config_text(key) if existing is None else None
-    project = existing or _imagined(chosen, text or "", environ)
-    rules = project.path(project.settings.masking.rules)
-    decided, drafted = _classified(project)
-    made_rules = _write_rules(rules, drafted)
-    made_key = _write_key(key) if key else None
-    if text is not None:
-        write_whole(chosen, text, mode=0o644)
-    return Initialised(chosen if text else None, made_key, made_rules, decided)
+    name = existing.name if existing else project_name(None, chosen.resolve().parent)
+    known = existing.environ if existing else with_stored(name, environ)
+    address = _address(existing, chosen, known, answers=answers)
+    full = {**known, address.variable: address.url} if address else known
+    key = outside(f"{name}.key", environ) if _needs_key(existing, known) else None
+    text = _config_text(key, address.variable if address else PRODUCTION) if existing is None else None
+    project = _project(existing, chosen, text, full)
+    answers.looking(project.production().shown)
+    looked = _looked(project)
+    engine = engine_ahead(project, looked.major)
+    answers.looked(looked, engine, project.home)
+    plan = _asked(_plan(project, chosen, text, looked=looked, key=key), address, answers)
+    if not answers.agreed(replace(plan, engine=engine)):
+        raise UsageError("not-confirmed", "nothing was written")
+    return Initialised(replace(plan, engine=engine), write_plan(plan))
+
+
+def _address(existing: Project | None, config: Path, environ: Mapping[str, str], *, answers: Answers) -> Address | None:
+    """Production's, unless what is configured already says it."""
+    told = existing.settings.production.url if existing else None
+    if told and answers.wants_candidates():
+        hint = "change production.url, or the variable it names"
+        raise UsageError("usage", f"{config.name} says already where production is", hint=hint)
+    if (told or environ.get(PRODUCTION)) and not answers.wants_candidates():
+        return None
+    found = answers.production(search(config.parent, environ))
+    return replace(found, variable=_variable_of(existing)) if existing else found
+
+
+def _variable_of(project: Project) -> str:
+    """The variable that the existing file names for production's URL."""
+    section = project.document.value.get("production") if isinstance(project.document.value, dict) else None
+    raw = section.get("url") if isinstance(section, dict) else None
+    whole = isinstance(raw, str) and raw.startswith("${") and raw.endswith("}")
+    return str(raw)[2:-1] if whole else PRODUCTION
+
+
+def _project(existing: Project | None, config: Path, text: str | None, environ: Mapping[str, str]) -> Project:
+    """The project as it will be: the text is validated before anything is written."""
+    document = (
+        existing.document if existing else yamlfile.parse((text or "").encode(), name=str(config), code="bad-config")
+    )
+    return project_of(document, config.resolve().parent, environ)
 
 
 def _needs_key(project: Project | None, environ: Mapping[str, str]) -> bool:
@@ -64,42 +115,18 @@ def _needs_key(project: Project | None, environ: Mapping[str, str]) -> bool:
     return masking is None or not (masking.key_file or masking.key_command)
 
 
-def _key_path(name: str, environ: Mapping[str, str]) -> Path:
-    """Outside the project, so that it is never committed and never in the same place as the data."""
-    base = environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(base).expanduser() / "stagecopy" / f"{name}.key"
-
-
-def _write_key(path: Path) -> Path | None:
-    if path.exists():
-        return None
-    private_folder(path.parent)
-    write_whole(path, secrets.token_hex(32) + "\n")
-    return path
-
-
-def _config_text(key: Path | None) -> str:
+def _config_text(key: Path | None, variable: str) -> str:
     template = files("stagecopy.config").joinpath("template.yaml").read_text(encoding="utf-8")
+    shown = "null" if key is None else _short(key)
+    return template.replace("KEY_FILE", shown).replace("PRODUCTION_VARIABLE", variable)
+
+
+def _short(path: Path) -> str:
     home = Path("~").expanduser()
-    shown = "null" if key is None else str(key)
-    if key is not None and key.is_relative_to(home):
-        shown = f"~/{key.relative_to(home)}"
-    return template.replace("KEY_FILE", shown)
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
-def _imagined(path: Path, text: str, environ: Mapping[str, str]) -> Project:
-    """The project as it will be: the text is validated before anything is written."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write_whole(beside, text)
-        return load_project(beside, environ)
-    except OSError as failure:
-        raise UsageError("not-writable", f"cannot write in {path.parent}: {failure.strerror}") from failure
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _classified(project: Project) -> tuple[tuple[Decision, ...], str]:
+def _looked(project: Project) -> Looked:
     production = project.settings.production
     scope = Scope(production.schemas, production.exclude, production.lock_timeout, lambda _: frozenset())
     patience = Patience(production.yield_after, production.max_time)
@@ -111,14 +138,43 @@ def _classified(project: Project) -> tuple[tuple[Decision, ...], str]:
                 decisions = classify(session.catalog, table_sampler(reader))
         finally:
             reader.close()
-        return decisions, draft_rules(session.catalog, decisions)
+        return Looked(
+            shown=session.dsn.shown,
+            major=session.catalog.database.major,
+            tables=len(session.catalog.row_tables),
+            role=session.survey.role,
+            decisions=decisions,
+            rules=draft_rules(session.catalog, decisions),
+        )
 
 
-def _write_rules(folder: Path, text: str) -> Path | None:
-    """First rules, unless there are rules already."""
-    if folder.is_dir() and any(folder.glob("*.y*ml")):
-        return None
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / _RULES_FILE
-    write_whole(path, text, mode=0o644)
-    return path
+def _plan(project: Project, config: Path, text: str | None, *, looked: Looked, key: Path | None) -> Plan:
+    folder = project.path(project.settings.masking.rules)
+    there = folder.is_dir() and any(folder.glob("*.y*ml"))
+    return Plan(
+        project=project,
+        config=config,
+        text=text,
+        looked=looked,
+        engine="",
+        key=key if key and not key.exists() else None,
+        rules=None if there else folder / RULES_FILE,
+    )
+
+
+def _asked(plan: Plan, address: Address | None, answers: Answers) -> Plan:
+    """The plan with what the answers add to it."""
+    project = plan.project
+    env = outside(f"{project.name}.env", project.environ)
+    store = address is not None and not address.in_environment and answers.store_url(env, address)
+    identity = outside(f"{project.name}.agekey", project.environ)
+    fresh = not identity.exists() and answers.identity(identity)
+    secret = (address.file,) if address and address.file else ()
+    in_git = tuple(name for name in secret if name.rpartition("/")[2].startswith(".env"))
+    return replace(
+        plan,
+        address=address,
+        env=env if store else None,
+        identity=identity if fresh else None,
+        ignores=tuple(ignores(project.folder, in_git)),
+    )

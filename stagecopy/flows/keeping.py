@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from stagecopy.files import locked
+from stagecopy.flows.expiry import look
 from stagecopy.home import Home
 from stagecopy.staging.engine import Engine
 from stagecopy.staging.ledger import Kept, drop, drop_unchanged, kept_clones
@@ -35,6 +36,8 @@ def end_outdated(home: Home, engine: Engine, current: str) -> None:
 def _is_wanted(home: Home, engine: Engine, clone: Kept, current: str | None, *, alive: Collection[str]) -> bool:
     if clone.role == "before":
         return _before_is_wanted(home, engine, clone, current)
+    if clone.role == "named":
+        clone = look(home, engine, clone) if clone.expired else clone
     wanted = not clone.expired
     if clone.role == "warm":
         wanted = clone.taken_by in alive if clone.taken_by else clone.snapshot == current

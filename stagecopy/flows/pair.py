@@ -1,12 +1,13 @@
 """The two servers of a trial: *before*, shared by all trials of a snapshot and read-only, and *after*, its own.
 
-Surprising: where clones share blocks, both are made ahead of time by a detached child (this module run as a program),
-at the end of refresh and after each trial, and lie there stopped. Where cloning is copying nothing is made ahead: that
-would take the database's size twice more, all day.
+Surprising: where clones take no room at first, both are made ahead of time by a detached child (this module run as a
+program), at the end of refresh and after each trial, and lie there stopped. Where cloning is copying nothing is made
+ahead: that would take the database's size twice more, all day.
 """
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from stagecopy.errors import StagecopyError
 from stagecopy.files import locked
 from stagecopy.flows.keeping import end_outdated
 from stagecopy.history.runs import new_id
-from stagecopy.home import Home, secrets_of
+from stagecopy.home import Home, child_environment, home_of_child, secrets_of
 from stagecopy.model.server import Address
 from stagecopy.model.staging import ServerOptions
 from stagecopy.model.trial import CloneMethod
@@ -29,8 +30,9 @@ from stagecopy.staging.engine import Engine
 from stagecopy.staging.ledger import PREPARED, Kept, keep, kept_clones, take_warm
 from stagecopy.staging.ledger import drop as forget
 from stagecopy.staging.reopen import reopen
+from stagecopy.staging.server_engine import inside, shared
 from stagecopy.staging.settings import READY_SECONDS
-from stagecopy.staging.snapshots import Snapshot, newest
+from stagecopy.staging.snapshots import Snapshot, held, usable
 
 _SETTINGS = {"max_prepared_transactions": "10", "max_locks_per_transaction": "256"}
 _AFTER = ServerOptions(settings=_SETTINGS, isolated=True)
@@ -54,11 +56,13 @@ def pair_of(home: Home, run: str, snapshot: Snapshot, *, engine: Engine, keep_af
         for lock in (f"snapshot-{snapshot.id}", f"before-{snapshot.id}"):
             stack.enter_context(locked(home.lock(lock), wait=True, shared=True))
         both = _Both(home, run, snapshot, engine)
+        if server := shared(engine):
+            server.admit_clones(snapshot.directory, 2)
         try:
             with ThreadPoolExecutor(2, "clone") as threads:
                 before, after = threads.submit(both.start_before), threads.submit(both.start_after)
-            database = snapshot.database
-            yield Pair(before.result().to(database=database), after.result().to(database=database), both.method)
+            first, second = (inside(engine, each.result(), snapshot.database) for each in (before, after))
+            yield Pair(first, second, both.method)
         finally:
             try:
                 both.end_after(kept=keep_after)
@@ -124,7 +128,7 @@ class _Both:
 
 
 def _is_cheap(engine: Engine, snapshot: Snapshot) -> bool:
-    return engine.clone_method(snapshot.directory)[0] != "copy"
+    return engine.clone_method(snapshot.directory)[0] not in ("copy", "template")
 
 
 def _before_of(home: Home, snapshot: Snapshot, engine: Engine, run: str) -> str:
@@ -160,6 +164,7 @@ def prepare_soon(home: Home, snapshot: Snapshot, engine: Engine) -> None:
         return
     start(
         [sys.executable, "-m", "stagecopy.flows.pair", home.path, home.project],
+        env=child_environment(home),
         detached=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -169,23 +174,19 @@ def prepare_soon(home: Home, snapshot: Snapshot, engine: Engine) -> None:
 
 def prepare(home: Home) -> None:
     """Make what is missing for the next trial on the newest snapshot, one process at a time."""
-    with locked(home.lock("prepare"), wait=True):
-        snapshot = newest(home)
-        if snapshot is None:
-            return
-        with locked(home.lock(f"snapshot-{snapshot.id}"), wait=True, shared=True):
-            password = secrets_of(home).admin_password
-            engine = reopen(snapshot.engine, project=home.project, home=home, admin_password=password)
-            end_outdated(home, engine, snapshot.id)
-            if _is_cheap(engine, snapshot):
-                _before_of(home, snapshot, engine, PREPARED)
-                _warm_of(home, snapshot, engine)
+    with locked(home.lock("prepare"), wait=True), held(home, lambda: usable(home, max_age=math.inf)) as snapshot:
+        password = secrets_of(home).admin_password
+        engine = reopen(snapshot.engine, project=home.project, home=home, admin_password=password)
+        end_outdated(home, engine, snapshot.id)
+        if _is_cheap(engine, snapshot):
+            _before_of(home, snapshot, engine, PREPARED)
+            _warm_of(home, snapshot, engine)
 
 
 def main() -> None:
     """The detached child. What it cannot make, the next trial makes for itself."""
     with suppress(StagecopyError, OSError):
-        prepare(Home(Path(sys.argv[1]), sys.argv[2]))
+        prepare(home_of_child(Path(sys.argv[1]), sys.argv[2]))
 
 
 if __name__ == "__main__":

@@ -12,22 +12,25 @@ from pathlib import Path
 
 from stagecopy.config.load import Project
 from stagecopy.errors import ProductionError, StagecopyError
+from stagecopy.flows.programs import programs_for
 from stagecopy.flows.workplace import ChosenEngine, Workplace, choose_engine
 from stagecopy.history.runs import Run
-from stagecopy.masking.decisions import Mistakes
 from stagecopy.masking.matching import Matcher
+from stagecopy.masking.mistakes import Mistakes
 from stagecopy.masking.rules import RuleSet
+from stagecopy.masking.subset_plan import least_shares
 from stagecopy.model.catalog import Catalog
 from stagecopy.model.preflight import Obstacle, Side, Survey
 from stagecopy.model.progress import Progress
 from stagecopy.model.staging import Binaries, ClusterSpec, ServerOptions
-from stagecopy.postgres.binaries import client_tools
 from stagecopy.postgres.connect import connect_staging, staging_errors
 from stagecopy.postgres.dsn import Dsn
 from stagecopy.postgres.preflight import available_extensions
 from stagecopy.production.preflight import refusal
 from stagecopy.staging.engine import Engine
 from stagecopy.staging.extensions import Decided, Policy, decide
+from stagecopy.staging.server_access import faults, makeable_extensions
+from stagecopy.staging.server_engine import shared
 from stagecopy.staging.space import Space, docker_root, needs, spaces
 
 _USUAL_INDEXES = 2.0  # a database against its tables alone, where it cannot be measured
@@ -63,10 +66,13 @@ class Preflight:
         """Find tools and engine; what fails comes back."""
         try:
             self.tools = tools_for(dsn, catalog.database.major, self._work)
+            if self.tools.source != "host":
+                self._progress.note(f"client programs: PostgreSQL {self.tools.version} from {self.tools.source}")
             self.chosen = choose_engine(self._work, self.tools, production_major=catalog.database.major)
         except StagecopyError as failure:
             return [failure]
-        return []
+        server, system = shared(self.chosen.engine), catalog.database.system_identifier
+        return [*faults(server.access, production_system=system, tools_major=self.tools.major)] if server else []
 
     def _short_of_space(self, catalog: Catalog) -> list[Obstacle]:
         sized = sizes(self._work.project, catalog, self._rules)
@@ -113,7 +119,13 @@ def obstacle_of(failure: StagecopyError) -> Obstacle:
 
 def tools_for(dsn: Dsn, major: int, work: Workplace) -> Binaries:
     """pg_dump and its kin. Raises StagingError ``no-binaries``, ProductionError ``tools-without-tls``."""
-    tools = client_tools(major, cache=work.home.binaries)
+    tools = programs_for(work, major)
+    require_tls(dsn, tools, major)
+    return tools
+
+
+def require_tls(dsn: Dsn, tools: Binaries, major: int) -> None:
+    """Raises ProductionError ``tools-without-tls`` where production's URL asks for what *tools* cannot do."""
     if (dsn.get("sslmode") or "").startswith(("require", "verify")) and not tools.tls:
         raise ProductionError(
             "tools-without-tls",
@@ -121,19 +133,21 @@ def tools_for(dsn: Dsn, major: int, work: Workplace) -> Binaries:
             hint=f"stagecopy doctor --install {major}  or  apt-get install postgresql-client-{major}"
             f"  or  brew install postgresql@{major}",
         )
-    return tools
 
 
 def sizes(project: Project, catalog: Catalog, rules: RuleSet) -> tuple[int, int]:
-    """Bytes of the tables whose rows are copied, and of those with their indexes."""
+    """Bytes of the tables whose rows are copied, and of the rows that come along with their indexes, at the least."""
     excluded = project.settings.production.exclude
     matcher = Matcher(catalog, rules, Mistakes())
     rows = [table for table in catalog.row_tables if table.qualified not in excluded]
-    copied = sum(table.bytes for table in rows if matcher.fate(table).action == "copy")
+    fates = {table.oid: matcher.fate(table) for table in catalog.tables}
+    copied = [table for table in rows if fates[table.oid].action == "copy"]
+    share = least_shares(catalog, fates)
+    loaded = sum(table.bytes * share[table.oid] for table in copied)
     everything = sum(table.bytes for table in catalog.row_tables)
     known = catalog.database.bytes if not project.settings.production.schemas else 0
     ratio = known / everything if known and everything else _USUAL_INDEXES
-    return copied, int(copied * max(1.0, ratio))
+    return sum(table.bytes for table in copied), int(loaded * max(1.0, ratio))
 
 
 def disk(work: Workplace, engine: Engine, sized: tuple[int, int], *, direct: bool) -> list[Space]:
@@ -146,6 +160,8 @@ def disk(work: Workplace, engine: Engine, sized: tuple[int, int], *, direct: boo
 
 def _servers(work: Workplace, engine: Engine, *, thin: bool) -> Path | None:
     """The folder whose disk data directories fill; None where it cannot be asked."""
+    if shared(engine):
+        return None
     if thin:
         pool = work.project.settings.staging.pool
         return work.home.path if pool in ("auto", "none") else work.project.path(pool)
@@ -153,7 +169,10 @@ def _servers(work: Workplace, engine: Engine, *, thin: bool) -> Path | None:
 
 
 def _tried(engine: Engine, name: str, run: str) -> frozenset[str]:
-    """What an empty server of this engine could make; the server is gone afterwards."""
+    """What an empty server of this engine could make; it is gone afterwards, and one that is there is only asked."""
+    if server := shared(engine):
+        with connect_staging(server.access.address) as connection, staging_errors("listing extensions"):
+            return makeable_extensions(connection, server.access)
     engine.initialise(name, "clone", run=run, spec=ClusterSpec("UTF8", "C", "C"))
     try:
         admin = engine.start(name, ServerOptions(isolated=True))

@@ -19,9 +19,11 @@ from stagecopy.errors import ProductionError, StagecopyError, StagingError, Term
 from stagecopy.flows.build import Build, Source
 from stagecopy.flows.cleanup import clean_up, discard, retire_snapshots
 from stagecopy.flows.logged import Logged
+from stagecopy.flows.masks_notice import Notice
 from stagecopy.flows.pair import prepare_soon
 from stagecopy.flows.preflight import Preflight, skipped_by
 from stagecopy.flows.serve import serve, served_url
+from stagecopy.flows.subset import choose_rows
 from stagecopy.flows.swap import finish_swap
 from stagecopy.flows.workplace import Workplace, alone, open_workplace
 from stagecopy.history.runs import Run, open_run
@@ -36,9 +38,11 @@ from stagecopy.production.session import Scope, open_production
 from stagecopy.production.watcher import Patience
 from stagecopy.report.document import refresh_document
 from stagecopy.staging.snapshots import Snapshot, all_snapshots, newest, read_served
+from stagecopy.staging.ssh_link import naming_lost_link
 
 _log = logging.getLogger(__name__)
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_RETRIED = ("yielded", "lock-timeout", "standby-conflict", "connection-lost")  # what may be over in a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class RefreshOptions:
 
     direct: bool = False
     retry: int = 0
-    retry_pause: float = 30.0  # seconds between attempts when production asked us to give way
+    retry_pause: float = 30.0  # seconds between attempts
     new_key: bool = False
 
 
@@ -58,15 +62,16 @@ def refresh(project: Project, options: RefreshOptions, progress: Progress) -> Re
     """
     work = open_workplace(project)
     with alone(work, "refresh"), open_run(work.home.runs, "refresh") as run:
-        began = time.monotonic()
+        began, notice = time.monotonic(), Notice()
         try:
-            result = _with_retries(work, run, options, Logged(progress))
+            result = _with_retries(work, run, options, Logged(progress), notice=notice)
         except StagecopyError as failure:
             _log.warning("refresh failed: %s: %s", failure.code, failure.message)
             result = RefreshResult(exit=failure.exit_code, error=failure)
         except (KeyboardInterrupt, TerminatedError) as ended:
             run.finish(refresh_document(_interrupted(ended)))
             raise
+        result = replace(result, drift=notice.drift, personal_kept=notice.kept)
         result = _completed(work, run, result, time.monotonic() - began)
         run.finish(refresh_document(result))
         return result
@@ -100,20 +105,24 @@ def _completed(work: Workplace, run: Run, result: RefreshResult, seconds: float)
     return replace(result, seconds=round(seconds, 3), log=str(run.log_path), serving_since=since)
 
 
-def _with_retries(work: Workplace, run: Run, options: RefreshOptions, progress: Progress) -> RefreshResult:
+def _with_retries(
+    work: Workplace, run: Run, options: RefreshOptions, progress: Progress, *, notice: Notice
+) -> RefreshResult:
     for attempt in range(options.retry + 1):
         try:
-            with _nothing_left(work, run):
-                return _attempt(work, run, options, progress)
+            with _nothing_left(work, run), naming_lost_link():
+                return _attempt(work, run, options, progress, notice=notice)
         except ProductionError as failure:
-            if failure.code != "yielded" or attempt == options.retry:
+            if failure.code not in _RETRIED or attempt == options.retry:
                 raise
             progress.note(f"{failure.message}; trying again in {options.retry_pause:g} s")
             time.sleep(options.retry_pause)
     raise AssertionError  # the loop returns or raises
 
 
-def _attempt(work: Workplace, run: Run, options: RefreshOptions, progress: Progress) -> RefreshResult:
+def _attempt(
+    work: Workplace, run: Run, options: RefreshOptions, progress: Progress, *, notice: Notice
+) -> RefreshResult:
     project = work.project
     finish_swap(work.home)
     masking = project.settings.masking
@@ -125,21 +134,27 @@ def _attempt(work: Workplace, run: Run, options: RefreshOptions, progress: Progr
     )
     _refuse_silent_key_change(work, key, options)
     progress.stage("guard")
-    build = _build(work, run, options, (rules, key), progress=progress)
+    build = _build(work, run, options, (rules, key), progress=progress, notice=notice)
     progress.stage("swap")
     serve(work, build.snapshot, run.id)
     progress.stage("retain")
+    engine = work.engine(build.snapshot.engine)
+    clean_up(work, engine)  # first, because what it removes may stand on a snapshot that is to go
     retire_snapshots(work, project.settings.staging.keep)
     removed = prune_plaintext(work.home.backups)
-    engine = work.engine(build.snapshot.engine)
-    clean_up(work, engine)
     prepare_soon(work.home, build.snapshot, engine)
     notes = _notes(build, removed)
     return _result(work, build.snapshot, notes)
 
 
 def _build(
-    work: Workplace, run: Run, options: RefreshOptions, masks: tuple[RuleSet, MaskKey], *, progress: Progress
+    work: Workplace,
+    run: Run,
+    options: RefreshOptions,
+    masks: tuple[RuleSet, MaskKey],
+    *,
+    progress: Progress,
+    notice: Notice,
 ) -> Build:
     """Everything that needs production, and the load; the snapshot is sealed when this returns."""
     rules, key = masks
@@ -154,10 +169,14 @@ def _build(
     name = f"stagecopy/{run.id}"
     with open_production(dsn, name, patience=patience, scope=scope, inspect=around.inspect) as session:
         progress.stage("plan")
+        notice.look(work.home, session.catalog, rules)
+        for line in notice.lines():
+            progress.note(line)
         planned = plan(session.catalog, rules, key=key, locale=settings.masking.locale)
+        chosen = choose_rows(session, planned, rules, tools=around.tools, progress=progress)
         progress.note(around.chosen.reason)
         clean_up(work, around.chosen.engine)
-        source = Source(session, planned, around.tools, direct=options.direct)
+        source = Source(session, planned, around.tools, direct=options.direct, chosen=chosen)
         build = Build(work, run, around.chosen, source, progress=progress)
         build.prepare()
         build.dump()
@@ -165,7 +184,7 @@ def _build(
             build.load()
     if not options.direct:
         build.load()
-    build.seal(key_id=key.id)
+    build.seal(key_id=key.id, remembered=notice.plan)
     return build
 
 
@@ -195,7 +214,8 @@ def _result(work: Workplace, snapshot: Snapshot, fidelity: tuple[Fidelity, ...])
         backup=snapshot.backup,
         staging=ServedStaging(served_url(work), snapshot.engine.name),
         tables=tuple(
-            RefreshedTable(name, rows, snapshot.masked.get(name, ())) for name, rows in sorted(snapshot.rows.items())
+            RefreshedTable(name, rows, snapshot.masked.get(name, ()), snapshot.subset.get(name))
+            for name, rows in sorted(snapshot.rows.items())
         ),
         fidelity=fidelity,
     )

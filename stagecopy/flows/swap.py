@@ -7,42 +7,34 @@ next verb that looks, which finishes the swap or puts yesterday's server back.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from stagecopy.errors import StagecopyError, StagingError
 from stagecopy.files import locked, read_json, write_json
-from stagecopy.home import Home, open_home, secrets_of
+from stagecopy.flows.stand_by import Child, let_go, standing_by
+from stagecopy.home import Home, home_of_child, secrets_of
 from stagecopy.model.staging import ServerOptions
 from stagecopy.postgres.connect import wait_until_ready
-from stagecopy.process import start
 from stagecopy.staging.reopen import reopen
 from stagecopy.staging.settings import READY_SECONDS
 from stagecopy.staging.snapshots import EngineSpec, Served, read_served, write_served
 
 SERVED_SETTINGS = {"autovacuum": "on"}
-_PATIENCE = 300.0  # seconds the parent waits for its child; the swap itself takes about one
 
 
-def swap_in(home: Home, new: Served) -> None:
-    """Serve *new* instead of what is served now.
+def swap_in(home: Home, new: Served, child: Child | None) -> None:
+    """Serve *new* instead of what is served now. *child*: one that stands by and did nothing yet, else one is started.
 
     Raises StagingError ``swap-failed`` or ``port-in-use``; then the old one serves on.
     """
+    if child is None:
+        with standing_by(home) as another:
+            swap_in(home, new, another)
+        return
     write_json(home.swap, {"new": asdict(new), "project": home.project})
-    child = start(
-        [sys.executable, "-m", "stagecopy.flows.swap", home.path, home.project],
-        detached=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        child.wait(timeout=_PATIENCE)
-    except subprocess.TimeoutExpired:
-        raise StagingError("swap-failed", f"the swap did not end within {_PATIENCE:g} s") from None
+    let_go(child)
     finish_swap(home)
     served = read_served(home)
     if served is None or served.directory != new.directory:
@@ -92,8 +84,9 @@ def _swap(home: Home, new: Served) -> None:
 
 
 def main() -> None:
-    """The detached child: does the swap that is written down and ends."""
-    home = open_home(Path(sys.argv[1]), sys.argv[2])
+    """The detached child: waits until it is let go, does the swap that is written down and ends."""
+    home = home_of_child(Path(sys.argv[1]), sys.argv[2])
+    sys.stdin.read()
     finish_swap(home)
 
 

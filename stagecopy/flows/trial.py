@@ -21,19 +21,21 @@ from stagecopy.diff.compare import compare
 from stagecopy.errors import MigrationFailedError, StagecopyError, StagingError, UsageError
 from stagecopy.flows.cleanup import clean_up
 from stagecopy.flows.pair import Pair, pair_of
-from stagecopy.flows.workplace import Workplace, open_workplace
+from stagecopy.flows.workplace import Workplace, in_use, open_workplace
 from stagecopy.history.runs import Run, open_run
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.migration import MigrationRun, SourceFile, fingerprint
 from stagecopy.model.server import Address
 from stagecopy.model.trial import TrialResult
-from stagecopy.postgres.connect import OURS, Connection, connect_staging, staging_errors
+from stagecopy.postgres.connect import Connection, connect_staging, reach, staging_errors
 from stagecopy.postgres.failures import describe
 from stagecopy.redact import remember
 from stagecopy.report.document import trial_document
 from stagecopy.safety.policy import Policy, TablePolicy, judge, verdict
 from stagecopy.staging.engine import ADMIN, Engine
-from stagecopy.staging.snapshots import Snapshot, usable
+from stagecopy.staging.server_engine import shared
+from stagecopy.staging.snapshots import Snapshot, held, usable
+from stagecopy.staging.ssh_link import naming_lost_link
 from stagecopy.trial.lexer import split
 from stagecopy.trial.running import run_migration
 
@@ -58,9 +60,10 @@ def trial(project: Project, options: TrialOptions) -> TrialResult:
     work = open_workplace(project)
     for file in options.files:
         split(file)  # a file that cannot be split is refused before anything is cloned
-    with open_run(work.home.runs, "trial") as run:
+    with in_use(work), open_run(work.home.runs, "trial") as run:
         try:
-            result = _try(work, run, options)
+            with naming_lost_link():
+                result = _try(work, run, options)
         except StagecopyError as failure:
             _log.warning("trial failed: %s: %s", failure.code, failure.message)
             result = TrialResult(trial=run.id, exit=failure.exit_code, error=failure)
@@ -69,8 +72,13 @@ def trial(project: Project, options: TrialOptions) -> TrialResult:
 
 
 def _try(work: Workplace, run: Run, options: TrialOptions) -> TrialResult:
+    max_age = work.project.settings.trial.max_age
+    with held(work.home, lambda: usable(work.home, max_age=max_age)) as snapshot:
+        return _tried_on(snapshot, work, run, options)
+
+
+def _tried_on(snapshot: Snapshot, work: Workplace, run: Run, options: TrialOptions) -> TrialResult:
     settings = work.project.settings.trial
-    snapshot = usable(work.home, max_age=settings.max_age)
     engine = work.engine(snapshot.engine)
     clean_up(work, engine)
     role = options.role or settings.role or snapshot.trial_role
@@ -85,8 +93,9 @@ def _try(work: Workplace, run: Run, options: TrialOptions) -> TrialResult:
         masked=snapshot.masked,
     )
     with pair_of(work.home, run.id, snapshot, engine=engine, keep_after=options.keep) as pair:
-        password = _let_in(pair.after, role)
-        migration = _run(pair, role, password, files=options.files, budget=settings.time_budget)
+        server = shared(engine)
+        login = server.let_in(pair.after, role) if server else _let_in(pair.after, role)
+        migration = _run(pair, login, files=options.files, budget=settings.time_budget)
         difference = compare(pair.before, pair.after)
         disk = _size(pair.after) - _size(pair.before)
     result = replace(basis, clone=pair.method, run=migration, difference=difference, disk_bytes=disk)
@@ -98,7 +107,7 @@ def _fidelity(snapshot: Snapshot, engine: Engine) -> tuple[Fidelity, ...]:
     return (*(each for each in snapshot.fidelity if each.code != "not-isolated"), *engine.fidelity())
 
 
-def _let_in(after: Address, role: str) -> str:
+def _let_in(after: Address, role: str) -> Address:
     """Give *role* a way to log in to the clone that is changed. Raises UsageError ``no-such-role``."""
     password = secrets.token_urlsafe(18)
     remember(password)
@@ -112,25 +121,19 @@ def _let_in(after: Address, role: str) -> str:
             )
         statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {} VALID UNTIL 'infinity'")
         connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
-    return password
+    return after.to(user=role, password=password)
 
 
-def _run(pair: Pair, role: str, password: str, *, files: tuple[SourceFile, ...], budget: float) -> MigrationRun:
-    as_role = pair.after.to(user=role, password=password)
+def _run(pair: Pair, login: Address, *, files: tuple[SourceFile, ...], budget: float) -> MigrationRun:
     try:
         # no pinned settings here: the migration must see production's own (search_path, time zone …)
         connection: Connection = psycopg.connect(
-            host=as_role.host,
-            port=as_role.port,
-            user=as_role.user,
-            password=as_role.password,
-            dbname=as_role.database,
             application_name="stagecopy-trial",
             autocommit=True,
-            **OURS,
+            **reach(login),
         )
     except psycopg.Error as failure:
-        raise StagingError("staging-unreachable", f"cannot log in as {role}: {describe(failure)}") from None
+        raise StagingError("staging-unreachable", f"cannot log in as {login.user}: {describe(failure)}") from None
     with connection, connect_staging(pair.after) as observer:
         return run_migration(connection, observer, files, time_budget=budget, sha256=fingerprint(files))
 

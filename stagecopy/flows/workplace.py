@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from stagecopy.config.load import Project
 from stagecopy.errors import StagingError
 from stagecopy.files import locked
-from stagecopy.home import Home, Secrets, open_home, secrets_of
+from stagecopy.home import Home, Secrets, open_home, place_of, secrets_of
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.staging import Binaries
 from stagecopy.staging.engine import Engine
-from stagecopy.staging.pool import make_pool
-from stagecopy.staging.reopen import reopen, spec_of
+from stagecopy.staging.pool import NO_POOL, make_pool
+from stagecopy.staging.reopen import named_server, reopen, spec_of
 from stagecopy.staging.selection import Place, choose
+from stagecopy.staging.server_engine import ServerEngine
 from stagecopy.staging.snapshots import EngineSpec
 
 
@@ -25,7 +27,11 @@ class Workplace:
 
     project: Project
     home: Home
-    secrets: Secrets
+
+    @property
+    def secrets(self) -> Secrets:
+        """Asked anew each time: `staging destroy` takes them away, and the next verb makes others."""
+        return secrets_of(self.home)
 
     def engine(self, spec: EngineSpec) -> Engine:
         """The engine a snapshot or the served staging lives on."""
@@ -44,8 +50,7 @@ class ChosenEngine:
 
 def open_workplace(project: Project) -> Workplace:
     """Open the home (made on first use). Raises StagingError ``home-not-writable``."""
-    home = open_home(project.home, project.name)
-    return Workplace(project, home, secrets_of(home))
+    return Workplace(project, open_home(project.home, project.name, project.staging_server()))
 
 
 def choose_engine(work: Workplace, tools: Binaries, *, production_major: int) -> ChosenEngine:
@@ -53,7 +58,7 @@ def choose_engine(work: Workplace, tools: Binaries, *, production_major: int) ->
 
     pg_restore must not be newer than the server it fills, so where only newer tools exist staging is newer too.
     """
-    staging = work.project.settings.staging
+    staging, named = work.project.settings.staging, _named(work)
     image = staging.image.replace("{major}", str(tools.major))
     place = Place(
         project=work.project.name,
@@ -63,7 +68,9 @@ def choose_engine(work: Workplace, tools: Binaries, *, production_major: int) ->
         admin_password=work.secrets.admin_password,
         cache=work.home.binaries,
         sockets=work.home.sockets,
-        pool=make_pool(work.home, staging.pool, work.project.path(staging.pool)),
+        home=place_of(work.home),
+        server=named,
+        pool=NO_POOL if named else make_pool(work.home, staging.pool, work.project.path(staging.pool)),
     )
     engine, fidelity, reason = choose(staging.engine, place)
     found = tuple(each for each in fidelity if each.code != "other-major")
@@ -73,12 +80,41 @@ def choose_engine(work: Workplace, tools: Binaries, *, production_major: int) ->
     return ChosenEngine(engine, spec_of(engine, image=image, home=work.home), found, reason)
 
 
+def _named(work: Workplace) -> ServerEngine | None:
+    """The server that staging.url names, if that is where staging is to be."""
+    return named_server(work.home, work.project.name) if work.project.settings.staging.engine == "server" else None
+
+
 @contextmanager
 def alone(work: Workplace, verb: str) -> Iterator[None]:
-    """Only one such verb at a time in this project. Raises StagingError ``busy``."""
-    with locked(work.home.lock(verb), wait=False) as got:
+    """Only one such verb at a time in this project, and none beside `staging destroy`. Raises StagingError ``busy``."""
+    with in_use(work), locked(work.home.lock(verb), wait=False) as got:
         if not got:
-            raise StagingError(
-                "busy", f"another {verb} of this project is running", hint="wait for it, or end it first"
-            )
+            raise _busy(f"another {verb} of this project is running")
         yield
+
+
+@contextmanager
+def in_use(work: Workplace) -> Iterator[None]:
+    """Nobody destroys staging as a whole while the block runs. Raises StagingError ``busy`` while somebody does."""
+    with locked(_use(work), wait=False, shared=True) as got:
+        if not got:
+            raise _busy("`staging destroy` of this project is running")
+        yield
+
+
+@contextmanager
+def nobody_else(work: Workplace) -> Iterator[None]:
+    """For `staging destroy`. Raises StagingError ``busy`` while a refresh, a trial or a clone verb runs."""
+    with locked(_use(work), wait=False) as got:
+        if not got:
+            raise _busy("another verb of this project is running")
+        yield
+
+
+def _use(work: Workplace) -> Path:
+    return work.home.lock("use")
+
+
+def _busy(message: str) -> StagingError:
+    return StagingError("busy", message, hint="wait for it, or end it first")

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from stagecopy.masking.classify_column import Ruling, Subject, Verdict, judge, keep
+from stagecopy.masking.classify_column import Basis, Ruling, Subject, Verdict, judge, keep
 from stagecopy.masking.classify_masks import Options
 from stagecopy.masking.classify_named import JSON
 from stagecopy.masking.classify_tables import describe_tables, text_like
-from stagecopy.masking.classify_values import Evidence, look, look_json
+from stagecopy.masking.classify_values import Evidence, look, look_array, look_json, look_number
 from stagecopy.masking.equality import equality_classes
 from stagecopy.masking.names_match import words_of
 from stagecopy.model.catalog import Catalog, Column, Table
 
 Sampler = Callable[[Table, tuple[Column, ...]], Mapping[str, Sequence[str]]]
 _Place = tuple[int, int]  # table OID and attnum
+_HIGH, _MEDIUM = 0.9, 0.7
+_WHOLE_NUMBERS = frozenset({"int4", "int8", "numeric"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,23 @@ class Decision:
     options: Options
     reason: str
     confidence: float
+    basis: Basis = "table"
+    leaves: tuple[tuple[str, str], ...] = ()  # of a document: paths and the kind of personal data there
 
     @property
     def name(self) -> str:
         """``schema.table.column``."""
         return f"{self.table.qualified}.{self.column.name}"
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """OID of the table and number of the column."""
+        return self.table.oid, self.column.attnum
+
+    @property
+    def level(self) -> Literal["high", "medium", "low"]:
+        """The confidence in a word."""
+        return "high" if self.confidence >= _HIGH else "medium" if self.confidence >= _MEDIUM else "low"
 
 
 def classify(catalog: Catalog, sampler: Sampler | None = None) -> tuple[Decision, ...]:
@@ -56,7 +71,7 @@ def classify(catalog: Catalog, sampler: Sampler | None = None) -> tuple[Decision
             subject = Subject(
                 table, column, about[table.oid], words_of(column.name), place in keys, values, _evidence(column, values)
             )
-            decided[place] = _decision(table, column, judge(subject))
+            decided[place] = _decision(table, column, judge(subject), subject.evidence.leaves)
     _join_keys(catalog, decided)
     _search_words(decided)
     return tuple(decided.values())
@@ -68,8 +83,18 @@ def ruled_tables(catalog: Catalog) -> tuple[Table, ...]:
     return tuple(table for table in catalog.tables if table.kind in ("r", "p") and table.parent_oid not in known)
 
 
-def _decision(table: Table, column: Column, ruling: Ruling) -> Decision:
-    return Decision(table, column, ruling.verdict, ruling.mask, ruling.options, ruling.reason, ruling.confidence)
+def _decision(table: Table, column: Column, ruling: Ruling, leaves: tuple[tuple[str, str], ...] = ()) -> Decision:
+    return Decision(
+        table,
+        column,
+        ruling.verdict,
+        ruling.mask,
+        ruling.options,
+        ruling.reason,
+        ruling.confidence,
+        ruling.basis,
+        leaves,
+    )
 
 
 def _evidence(column: Column, values: Sequence[str] | None) -> Evidence:
@@ -77,7 +102,11 @@ def _evidence(column: Column, values: Sequence[str] | None) -> Evidence:
         return Evidence()
     if column.base_type in JSON:
         return look_json(values)
-    return look(values) if text_like(column) else Evidence()
+    if text_like(column):
+        return look(values)
+    if column.base_type in ("_text", "_varchar", "_bpchar", "_citext"):
+        return look_array(values)
+    return look_number(values) if column.base_type in _WHOLE_NUMBERS else Evidence()
 
 
 def _key_places(catalog: Catalog) -> set[_Place]:
@@ -96,7 +125,7 @@ def _key_places(catalog: Catalog) -> set[_Place]:
 def _join_keys(catalog: Catalog, decided: dict[_Place, Decision]) -> None:
     """Columns joined by foreign keys get one mask: the one of the column all others reference."""
     for group in equality_classes(catalog):
-        members = [member.node for member in group.members if member.node in decided]
+        members = [each.node[:2] for each in group.members if not each.path and each.node[:2] in decided]
         masked = [decided[place] for place in members if decided[place].verdict == "mask"]
         if not masked:
             continue

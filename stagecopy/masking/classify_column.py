@@ -7,7 +7,7 @@ tables that neither describe nor reference people, everywhere else a human decid
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from stagecopy.masking import names_match as names
@@ -20,8 +20,11 @@ from stagecopy.masking.names_split import Words
 from stagecopy.model.catalog import Column, Table
 
 Verdict = Literal["mask", "keep", "todo"]
+Basis = Literal["type", "key", "name", "values", "table"]  # what the ruling rests on
 _NETWORK = frozenset({"inet", "cidr", "macaddr", "macaddr8"})
 _KEY_KINDS = frozenset({"email", "username", "phone", "national_id", "bank", "secret", "session", "name", "ip"})
+_NAMES = frozenset({"name", "first_name", "last_name"})
+_NEEDS_PERSON = frozenset({"address", "geo"})  # shapes that shops and parks have, too
 _NUMERIC_ARRAYS = ("_int", "_float", "_numeric", "_bool", "_uuid", "_date", "_time", "_oid")
 
 
@@ -52,6 +55,7 @@ class Ruling:
     confidence: float
     mask: str | None = None
     options: Options = ()
+    basis: Basis = "table"
 
 
 def keep(reason: str, confidence: float = 1.0) -> Ruling:
@@ -74,11 +78,11 @@ def mask(subject: Subject, kind: str, reason: str, confidence: float, *, hashed:
 
 def judge(subject: Subject) -> Ruling:
     """The ruling on one column."""
-    for each in _JUDGES:
+    for each, basis in _JUDGES:
         ruling = each(subject)
         if ruling is not None:
-            return ruling
-    return _unclear(subject)
+            return replace(ruling, basis=basis)
+    return replace(_unclear(subject), basis="table" if subject.samples is None else "values")
 
 
 def _by_type(subject: Subject) -> Ruling | None:
@@ -107,10 +111,12 @@ def _by_name(subject: Subject) -> Ruling | None:
         return None
     if found.kind == "message" and not subject.about.near and not subject.about.message:
         return _far_message(subject)
-    kind = found.kind
-    if text_like(subject.column) and subject.evidence.kind == "email" and kind != "message" and not found.hashed:
+    kind, seen = found.kind, subject.evidence
+    if text_like(subject.column) and seen.kind == "email" and kind != "message" and not found.hashed:
         kind = "email"
-    return mask(subject, kind, f"name reads as {found.words}", 0.95, hashed=found.hashed)
+    agrees = f"; {seen.why}" if seen.kind == kind else f"; {seen.people}" if seen.people and kind in _NAMES else ""
+    confidence = 0.99 if agrees else 0.95
+    return mask(subject, kind, f"name reads as {found.words}{agrees}", confidence, hashed=found.hashed)
 
 
 def _far_message(subject: Subject) -> Ruling | None:
@@ -126,11 +132,12 @@ def _by_values(subject: Subject) -> Ruling | None:
         return mask(subject, "message", seen.why, 0.8) if subject.about.near else todo(seen.why)
     if seen.kind == "random":
         return mask(subject, "secret", seen.why, 0.6) if subject.about.near and not labelled else None
+    if seen.kind in _NEEDS_PERSON and not subject.about.near:
+        return todo(seen.why)
     if seen.kind is not None:
         return mask(subject, seen.kind, seen.why, 0.9)
     if seen.people and not labelled:
-        reason = "the values read like names of people"
-        return mask(subject, "name", reason, 0.7) if subject.about.near else todo(reason)
+        return mask(subject, "name", seen.people, 0.7) if subject.about.near else todo(seen.people)
     return None
 
 
@@ -224,18 +231,18 @@ def _unclear(subject: Subject) -> Ruling:
     return todo("type whose content is not known")
 
 
-_JUDGES: tuple[Callable[[Subject], Ruling | None], ...] = (
-    _by_type,
-    _by_key,
-    _by_name,
-    _by_values,
-    _plain_types,
-    _documents,
-    _places,
-    _labels,
-    _credits,
-    _descriptions,
-    _reference,
+_JUDGES: tuple[tuple[Callable[[Subject], Ruling | None], Basis], ...] = (
+    (_by_type, "type"),
+    (_by_key, "key"),
+    (_by_name, "name"),
+    (_by_values, "values"),
+    (_plain_types, "type"),
+    (_documents, "table"),
+    (_places, "table"),
+    (_labels, "name"),
+    (_credits, "name"),
+    (_descriptions, "name"),
+    (_reference, "table"),
 )
 
-__all__ = ["Meaning", "Ruling", "Subject", "Verdict", "judge", "keep", "mask", "todo"]
+__all__ = ["Basis", "Meaning", "Ruling", "Subject", "Verdict", "judge", "keep", "mask", "todo"]

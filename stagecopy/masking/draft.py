@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from stagecopy.masking.classify import Decision, ruled_tables
 from stagecopy.masking.equality import equality_classes
+from stagecopy.masking.harmless import HarmlessPattern
 from stagecopy.masking.identifiers import quote, table_key
 from stagecopy.masking.unclassified import yaml_key
 from stagecopy.model.catalog import Catalog
@@ -20,24 +21,45 @@ _HEAD = """\
 # First masking rules, proposed from names, types, keys and a look at some values. Read them before you trust them:
 # a column that is kept goes to staging as it is.
 """
+_DOCUMENTS = ("json", "jsonb")
+_UNSURE_PATH = re.compile(r"\.\.|\.\*")
+_AS_CALLED = ("email", "phone", "name", "first_name", "last_name", "username", "address", "street", "city", "company")
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 
 
-def draft_rules(catalog: Catalog, decisions: Sequence[Decision]) -> str:
-    """The rules file as text. Partitions have no entry: their parent's serves them."""
+def draft_rules(
+    catalog: Catalog,
+    decisions: Sequence[Decision],
+    *,
+    patterns: Sequence[HarmlessPattern] = (),
+    patterned: Collection[tuple[int, int]] = (),
+    head: str = _HEAD,
+) -> str:
+    """The rules file as text. Partitions have no entry: their parent's serves them.
+
+    *patterns* cover the columns at the places *patterned*, which then have no line of their own.
+    """
     by_table: dict[int, list[Decision]] = {}
     for decision in decisions:
-        by_table.setdefault(decision.table.oid, []).append(decision)
+        if decision.place not in patterned:
+            by_table.setdefault(decision.table.oid, []).append(decision)
     served = _served_by_keys(catalog, decisions)
-    lines = [_HEAD + _summary(decisions), "version: 1"]
     body = [
         line
         for table in ruled_tables(catalog)
         if by_table.get(table.oid)
         for line in _table(by_table[table.oid], served)
     ]
-    ruled = any(each.verdict != "todo" for each in decisions)
-    return "\n".join([*lines, "tables:" if ruled else "tables: {}", *body]) + "\n"
+    ruled = any(each.verdict != "todo" for group in by_table.values() for each in group)
+    lines = [head + _summary(decisions), "version: 1", "tables:" if ruled else "tables: {}", *body]
+    if patterns:
+        lines += ["patterns:", *(_pattern(each) for each in patterns)]
+    return "\n".join(lines) + "\n"
+
+
+def _pattern(pattern: HarmlessPattern) -> str:
+    globs = "".join(f"{key}: {_scalar(text)}, " for key, text in pattern.globs)
+    return f"  - {{{globs}keep: {_scalar(pattern.reason)}}}  # {pattern.columns} columns"
 
 
 def _summary(decisions: Sequence[Decision]) -> str:
@@ -51,10 +73,11 @@ def _served_by_keys(catalog: Catalog, decisions: Iterable[Decision]) -> dict[tup
     masked = {(each.table.oid, each.column.attnum): each.name for each in decisions if each.verdict == "mask"}
     served = {}
     for group in equality_classes(catalog):
-        keys = {key.node for key in group.keys}
-        leader = next((masked[key.node] for key in group.keys if key.node in masked), None)
+        keys = [key.node[:2] for key in group.keys]
+        leader = next((masked[key] for key in keys if key in masked), None)
         if leader is not None:
-            served.update({member.node: leader for member in group.members if member.node not in keys})
+            places = [member.node[:2] for member in group.members if not member.path]
+            served.update({place: leader for place in places if place not in keys})
     return served
 
 
@@ -71,19 +94,26 @@ def _table(decisions: Sequence[Decision], served: dict[tuple[int, int], str]) ->
             yield f"      # {_one_line(decision.column.name)}: as {_one_line(leader)}, which it references"
         line = _todo(decision) if decision.verdict == "todo" else f"{key}: {_rule(decision)}"
         yield f"      {line}"
+        if decision.leaves and decision.column.base_type in _DOCUMENTS:
+            yield f"      # or leaf by leaf: {key}: {{mask: json, paths: {{{_leaves(decision)}}}, rest: redact}}"
+
+
+def _leaves(decision: Decision) -> str:
+    known = [(path, kind) for path, kind in decision.leaves if not _UNSURE_PATH.search(path)]
+    return ", ".join(f"{json.dumps(path)}: {kind if kind in _AS_CALLED else 'hash'}" for path, kind in known)
 
 
 def _todo(decision: Decision) -> str:
     column = decision.column
     what = _one_line(f"{column.name} ({column.type})")
-    return f"# todo: {what}: mask: …, or keep: why  # {_one_line(decision.reason)}"
+    return f"# todo: {what}: mask: …, or keep: why  # {decision.basis}: {_one_line(decision.reason)}"
 
 
 def _rule(decision: Decision) -> str:
     if decision.verdict == "keep":
         return f"{{keep: {_scalar(decision.reason)}}}"
     options = "".join(f", {name}: {_scalar(value)}" for name, value in decision.options)
-    return f"{{mask: {decision.mask}{options}}}  # {_one_line(decision.reason)}"
+    return f"{{mask: {decision.mask}{options}}}  # {decision.level}: {_one_line(decision.reason)}"
 
 
 def _scalar(text: str) -> str:

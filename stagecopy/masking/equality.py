@@ -1,8 +1,9 @@
-"""Columns that must stay equal: joined by declared foreign keys, they end at one mask.
+"""Columns that must stay equal: joined by declared foreign keys or listed references, they end at one mask.
 
 The key (referenced) column's rule serves all members. A member without a rule inherits it; a member whose own rule
 differs is a mistake that names both lines. One exception: a member that only a ``keep`` of ``patterns:`` covers gives
-way to the key's mask, because masking more than asked is safe and keys are often kept by a broad pattern.
+way to the key's mask, because masking more than asked is safe and keys are often kept by a broad pattern. Surprising:
+a member may be a leaf inside a document; what its mask makes of the whole document decides whether it is one at all.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from stagecopy.masking.decisions import Mistakes
+from stagecopy.masking.links import Links, Node, members_of
+from stagecopy.masking.maskers import MASKS
 from stagecopy.masking.matching import Chosen
+from stagecopy.masking.mistakes import Mistakes
 from stagecopy.masking.rules import KEEP
 from stagecopy.model.catalog import Catalog, Column, Table
-
-Node = tuple[int, int]  # table OID, attribute number
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,18 @@ class Member:
 
     table: Table
     column: Column
+    path: str = ""
 
     @property
     def node(self) -> Node:
         """How the class graph names it."""
-        return self.table.oid, self.column.attnum
+        return self.table.oid, self.column.attnum, self.path
 
     @property
     def text(self) -> str:
         """For messages."""
-        return f"{self.table.qualified}.{self.column.name}"
+        name = f"{self.table.qualified}.{self.column.name}"
+        return f"{name} {self.path}" if self.path else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,16 @@ class EqualityClass:
         """Whether the key's type ignores trailing spaces."""
         return any(each.column.base_type == "bpchar" for each in self.keys)
 
+    @property
+    def scaled(self) -> bool:
+        """Whether the key's type ignores zeros at the end: 1.5 = 1.50."""
+        return any(each.column.base_type == "numeric" for each in self.keys)
+
+    @property
+    def collation(self) -> str | None:
+        """The locale of the key's nondeterministic collation."""
+        return next((each.column.collation for each in self.keys if each.column.collation is not None), None)
+
 
 @dataclass(slots=True)
 class _Groups:
@@ -77,16 +90,15 @@ class _Groups:
         self.above[self.top(one)] = self.top(other)
 
 
-def equality_classes(catalog: Catalog) -> tuple[EqualityClass, ...]:
-    """The classes of all declared foreign keys; partitions belong to their parent's class."""
-    members = {
-        (table.oid, column.attnum): Member(table, column) for table in catalog.tables for column in table.columns
-    }
-    edges = [edge for edge in _references(catalog) if members.keys() >= set(edge) and edge[0] != edge[1]]
+def equality_classes(catalog: Catalog, links: Links | None = None) -> tuple[EqualityClass, ...]:
+    """The classes of all declared foreign keys and of *links*; partitions belong to their parent's class."""
+    links = links or Links()
+    members = {member.node: member for member in (Member(*each) for each in members_of(catalog, links))}
+    edges = [
+        edge for edge in (*_references(catalog), *links.edges) if members.keys() >= set(edge) and edge[0] != edge[1]
+    ]
     groups = _Groups()
-    for one, other in edges:
-        groups.join(one, other)
-    for one, other in _partition_links(catalog):
+    for one, other in (*edges, *_partition_links(catalog)):
         groups.join(one, other)
     referring, referred = {one for one, _ in edges}, {other for _, other in edges}
     gathered: dict[Node, list[Member]] = defaultdict(list)
@@ -111,7 +123,7 @@ def _references(catalog: Catalog) -> Iterator[tuple[Node, Node]]:
     for table in catalog.tables:
         for reference in table.foreign_keys:
             for here, there in zip(reference.attnums, reference.target_attnums, strict=True):
-                yield (table.oid, here), (reference.target_oid, there)
+                yield (table.oid, here, ""), (reference.target_oid, there, "")
 
 
 def _partition_links(catalog: Catalog) -> Iterator[tuple[Node, Node]]:
@@ -121,11 +133,14 @@ def _partition_links(catalog: Catalog) -> Iterator[tuple[Node, Node]]:
         for column in table.columns if parent else ():
             above = parent.column(column.name) if parent else None
             if above and parent:
-                yield (table.oid, column.attnum), (parent.oid, above.attnum)
+                yield (table.oid, column.attnum, ""), (parent.oid, above.attnum, "")
 
 
 def settle(group: EqualityClass, chosen: dict[Node, Chosen], copied: Mapping[int, bool], mistakes: Mistakes) -> None:
-    """Give the key's rule to all members of *group*; *copied* says which tables' rows are copied."""
+    """Give the key's rule to all members of *group*; *copied* says which tables' rows are copied.
+
+    A leaf whose document becomes something else altogether, or has no rule yet, is no member.
+    """
     serving = next((each for each in group.keys if each.node in chosen), None)
     inherits = serving is not None
     serving = serving or next((each for each in group.members if each.node in chosen), None)
@@ -133,6 +148,8 @@ def settle(group: EqualityClass, chosen: dict[Node, Chosen], copied: Mapping[int
         return
     rule = chosen[serving.node]
     for member in group.members:
+        if member.path and not _is_leaf(chosen.get((member.table.oid, member.column.attnum, ""))):
+            continue
         own = chosen.get(member.node)
         if own is None:
             if inherits:
@@ -144,11 +161,16 @@ def settle(group: EqualityClass, chosen: dict[Node, Chosen], copied: Mapping[int
                 _disagree((member, own), (serving, rule), mistakes)
 
 
+def _is_leaf(whole: Chosen | None) -> bool:
+    return whole is not None and (whole.decision.mask == KEEP or MASKS[whole.decision.mask].documents)
+
+
 def _disagree(one: tuple[Member, Chosen], key: tuple[Member, Chosen], mistakes: Mistakes) -> None:
     (member, own), (serving, rule) = one, key
+    joined = "reference" if member.path else "foreign key"
     mistakes.add(
         own.decision.where,
-        f"{member.text} is `{own.decision.text}` here, but it is joined by a foreign key to {serving.text}, "
+        f"{member.text} is `{own.decision.text}` here, but it is joined by a {joined} to {serving.text}, "
         f"which is `{rule.decision.text}` at {rule.decision.where}",
         f"leave {member.text} out: the rule of {serving.text} serves both",
     )

@@ -11,12 +11,11 @@ import gzip
 import io
 import json
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from stagecopy.masking.vocabulary import FOLDER, LOCALES, checksum
+from stagecopy.masking.vocabulary import FOLDER, LOCALES, ascii_form, checksum
 
 _CALLS = 20_000
 _MOST = 2_000
@@ -38,7 +37,6 @@ _ADDRESS_FORM = {
     "fr_FR": "{number}, {street}, {city}",
     "ja_JP": "{city}{street}{number}",
 }
-_LETTERS = str.maketrans({"ł": "l", "Ł": "l", "ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "đ": "d", "œ": "oe"})
 
 
 def distinct(words: Iterable[str]) -> list[str]:
@@ -52,9 +50,7 @@ def distinct(words: Iterable[str]) -> list[str]:
 
 def ascii_only(words: Iterable[str]) -> list[str]:
     """The words as lower-case a-z, for e-mail addresses and user names."""
-    plain = (unicodedata.normalize("NFKD", word.translate(_LETTERS)) for word in words)
-    letters = ("".join(c for c in word.lower() if c.isascii() and c.isalpha()) for word in plain)
-    return distinct(word for word in letters if len(word) >= 2)
+    return distinct(word for word in map(ascii_form, words) if len(word) >= 2)
 
 
 def _sampled(draw: Callable[[], str], most: int = _MOST) -> list[str]:

@@ -49,6 +49,11 @@ class TableName:
         """Whether any part is a glob."""
         return self.schema.glob or self.table.glob
 
+    @property
+    def text(self) -> str:
+        """As a rule file spells it."""
+        return ".".join(part.text if part.glob else quote(part.text) for part in (self.schema, self.table))
+
     def matches(self, schema: str, table: str) -> bool:
         """Whether a table of the catalog is meant."""
         return self.schema.matches(schema) and self.table.matches(table)
@@ -89,6 +94,18 @@ def parse_column(text: str) -> Part:
     if len(parts) > 1:
         raise ValueError(f"{text!r} has a dot; put a column name with a dot in double quotes inside single ones")
     return parts[0]
+
+
+def parse_column_of(text: str) -> tuple[TableName, str]:
+    """``schema.table.column`` or ``table.column``; the schema alone may be a glob. Raises ValueError."""
+    parts = _parts(text)
+    if len(parts) not in {2, 3}:
+        raise ValueError(f"{text!r} is no column: write schema.table.column")
+    schema = parts[0] if len(parts) == 3 else Part("public", glob=False)
+    table, column = parts[-2:]
+    if table.glob or column.glob:
+        raise ValueError(f"{text!r}: only the schema may be a glob here; put a name with * or ? in double quotes")
+    return TableName(schema, table), column.text
 
 
 def quote(name: str) -> str:

@@ -1,25 +1,26 @@
 """Reads rule files into a ``RuleSet``.
 
 Surprising: a mistake does not stop the reading. All mistakes of all files are collected and raised as one error, each
-with file:line, so that nobody mends them one run at a time. What a later version will understand (packs, subjects,
-references, partial rows) is refused by name, never ignored.
+with file:line, so that nobody mends them one run at a time.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stagecopy.errors import UsageError
-from stagecopy.masking.decisions import Mistakes, decision
-from stagecopy.masking.identifiers import parse_column, parse_table
-from stagecopy.masking.rules import ColumnRule, PatternRule, RuleSet, TableRule
-from stagecopy.yamlfile import Document, KeyPath, load, suggestion
+from stagecopy.masking import loader_links, packs
+from stagecopy.masking.loader_tables import pattern_rule, table_rule
+from stagecopy.masking.mistakes import Mistakes
+from stagecopy.masking.reading import Reader
+from stagecopy.masking.rules import Pack, PatternRule, Reference, RuleSet, Subject, TableRule
+from stagecopy.yamlfile import load, suggestion
 
 CODE = "bad-rules"
+_T = TypeVar("_T")
 _TOP = ("version", "use", "subjects", "tables", "patterns", "references")
-_TABLE = ("rows", "skip", "columns")
-_PATTERN = ("schema", "table", "column", "type", "comment")
 
 
 def load_rules(folder_or_file: Path) -> RuleSet:
@@ -27,21 +28,20 @@ def load_rules(folder_or_file: Path) -> RuleSet:
 
     Raises UsageError ``bad-rules`` that lists every mistake as ``file:line: what; hint``.
     """
-    mistakes = Mistakes()
-    tables: list[TableRule] = []
-    patterns: list[PatternRule] = []
+    mistakes, read = Mistakes(), _Content()
     files = _files(folder_or_file)
     for path in files:
-        try:
-            reader = _Reader(load(path, code=CODE), mistakes)
-        except UsageError as failure:
-            mistakes.add(failure.where or str(path), failure.message, failure.hint)
-            continue
-        reader.read()
-        tables += reader.tables
-        patterns += reader.patterns
+        _read(path, read, mistakes)
+    used = [_pack(name, mistakes) for name in read.packs]
     mistakes.raise_any()
-    return RuleSet(tuple(tables), tuple(patterns), tuple(str(path) for path in files))
+    return RuleSet(
+        tables=tuple(read.tables),
+        patterns=tuple(read.patterns),
+        files=tuple(str(path) for path in files),
+        references=tuple(read.references),
+        subjects=tuple(read.subjects.values()),
+        packs=tuple(used),
+    )
 
 
 def _files(folder_or_file: Path) -> list[Path]:
@@ -55,136 +55,73 @@ def _files(folder_or_file: Path) -> list[Path]:
     return [folder_or_file]
 
 
-class _Reader:
-    """Reads one document, adding what is wrong to the mistakes of all."""
+@dataclass(slots=True)
+class _Content:
+    """What the files read so far say; packs in the order first named, subjects by name."""
 
-    def __init__(self, document: Document, mistakes: Mistakes) -> None:
-        self.document = document
-        self.mistakes = mistakes
-        self.tables: list[TableRule] = []
-        self.patterns: list[PatternRule] = []
+    tables: list[TableRule] = field(default_factory=list)
+    patterns: list[PatternRule] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    subjects: dict[str, Subject] = field(default_factory=dict)
+    packs: list[str] = field(default_factory=list)
 
-    def wrong(self, path: KeyPath, what: str, hint: str | None = None) -> None:
-        self.mistakes.add(self.document.where(*path), what, hint)
 
-    def read(self) -> None:
-        content = self.document.value
-        if content is None:
-            return
-        if not isinstance(content, dict):
-            self.wrong((), "a rule file is a mapping", "start with `version: 1`")
-            return
-        self._known(content, _TOP, ())
-        self._version(content)
-        for later in ("use", "subjects", "references"):
-            if content.get(later):
-                self.wrong((later,), f"`{later}` is not available yet in this version", "take it out")
-        for text, entry in self._mapping(content, "tables").items():
-            self._table(text, entry)
-        for position, entry in enumerate(self._sequence(content, "patterns")):
-            self._pattern(position, entry)
+def _read(path: Path, into: _Content, mistakes: Mistakes) -> None:
+    try:
+        reader = Reader(load(path, code=CODE), mistakes)
+    except UsageError as failure:
+        mistakes.add(failure.where or str(path), failure.message, failure.hint)
+        return
+    content = reader.document.value
+    if content is None:
+        return
+    if not isinstance(content, dict):
+        reader.wrong((), "a rule file is a mapping", "start with `version: 1`")
+        return
+    reader.known(content, _TOP, ())
+    _version(reader, content)
+    _use(reader, content, into.packs)
+    for name, entry in reader.mapping(content, "subjects").items():
+        _subject(reader, name, entry, into.subjects)
+    for text, entry in reader.mapping(content, "tables").items():
+        into.tables += _some(table_rule(reader, text, entry))
+    for position, entry in enumerate(reader.sequence(content, "patterns")):
+        into.patterns += _some(pattern_rule(reader, position, entry))
+    for position, entry in enumerate(reader.sequence(content, "references")):
+        into.references += _some(loader_links.reference(reader, position, entry))
 
-    def _version(self, content: dict[str, Any]) -> None:
-        version = content.get("version")
-        if version is None:
-            self.wrong(("version",) if "version" in content else (), "no version given", "write `version: 1`")
-        elif version != "1":
-            self.wrong(("version",), f"version {version!r} is not known", "this stagecopy reads version 1")
 
-    def _known(self, entry: dict[str, Any], known: tuple[str, ...], path: KeyPath) -> None:
-        for key in entry:
-            if key not in known:
-                self.wrong((*path, key), f"unknown key {key!r}", suggestion(key, known))
+def _some(value: _T | None) -> tuple[_T, ...]:
+    return () if value is None else (value,)
 
-    def _mapping(self, content: dict[str, Any], key: str, path: KeyPath = ()) -> dict[str, Any]:
-        value = content.get(key)
-        if value is None or isinstance(value, dict):
-            return value or {}
-        self.wrong((*path, key), f"`{key}` must be a mapping", "check the indentation")
-        return {}
 
-    def _sequence(self, content: dict[str, Any], key: str) -> list[Any]:
-        value = content.get(key)
-        if value is None or isinstance(value, list):
-            return value or []
-        self.wrong((key,), f"`{key}` must be a list", "start each entry with `- `")
-        return []
+def _version(reader: Reader, content: dict[str, Any]) -> None:
+    version = content.get("version")
+    if version is None:
+        reader.wrong(("version",) if "version" in content else (), "no version given", "write `version: 1`")
+    elif version != "1":
+        reader.wrong(("version",), f"version {version!r} is not known", "this stagecopy reads version 1")
 
-    def _table(self, text: str, entry: Any) -> None:
-        path: KeyPath = ("tables", text)
-        try:
-            name = parse_table(text)
-        except ValueError as failure:
-            self.wrong(path, str(failure))
-            return
-        if not isinstance(entry, dict) or not entry:
-            self.wrong(path, f"nothing is said about {text}", "give it columns, `rows: none` or `skip: reason`")
-            return
-        self._known(entry, _TABLE, path)
-        rows, skip = self._rows(entry, path), self._skip(entry, path)
-        columns = [
-            rule
-            for column, said in self._mapping(entry, "columns", path).items()
-            if (rule := self._column((*path, "columns", column), column, said)) is not None
-        ]
-        self.tables.append(
-            TableRule(
-                text=text,
-                name=name,
-                where=self.document.where(*path),
-                rows="none" if rows == "none" else "all" if rows == "all" else None,
-                rows_where=self.document.where(*path, "skip" if skip else "rows"),
-                skip=skip,
-                columns=tuple(columns),
-            )
-        )
 
-    def _rows(self, entry: dict[str, Any], path: KeyPath) -> str | None:
-        if "rows" not in entry:
-            return None
-        rows = entry["rows"]
-        if rows in ("all", "none"):
-            return str(rows)
-        if isinstance(rows, dict) and rows:
-            self._known(rows, ("where", "percent", "seed"), (*path, "rows"))
-            self.wrong((*path, "rows"), "partial rows are not available yet in this version", "write `rows: none`")
-        else:
-            self.wrong((*path, "rows"), "`rows` is `all` or `none`")
-        return None
+def _use(reader: Reader, content: dict[str, Any], names: list[str]) -> None:
+    known = packs.names()
+    for position, name in enumerate(reader.sequence(content, "use")):
+        if not isinstance(name, str) or name not in known:
+            hint = suggestion(str(name), known) if known else "this version ships no packs"
+            reader.wrong(("use", position), f"there is no pack {name!r}", hint)
+        elif name not in names:
+            names.append(name)
 
-    def _skip(self, entry: dict[str, Any], path: KeyPath) -> str | None:
-        if "skip" not in entry:
-            return None
-        reason = entry["skip"]
-        if not self.mistakes.sound_reason(reason):
-            self.wrong((*path, "skip"), "`skip` says why, in 3 characters or more", "for example `skip: not readable`")
-            return None
-        if "rows" in entry or "columns" in entry:
-            self.wrong((*path, "skip"), "`skip` leaves the whole table out, `rows` and `columns` mean nothing")
-        return str(reason)
 
-    def _column(self, path: KeyPath, text: str, entry: Any) -> ColumnRule | None:
-        try:
-            column = parse_column(text)
-        except ValueError as failure:
-            self.wrong(path, str(failure))
-            return None
-        decided = decision(entry, path, self.document, self.mistakes)
-        return ColumnRule(column, decided) if decided else None
+def _subject(reader: Reader, name: str, entry: Any, subjects: dict[str, Subject]) -> None:
+    if name in subjects:
+        reader.wrong(("subjects", name), f"subject {name} is defined already at {subjects[name].where}", "keep one")
+    elif (read := loader_links.subject(reader, name, entry)) is not None:
+        subjects[name] = read
 
-    def _pattern(self, position: int, entry: Any) -> None:
-        path: KeyPath = ("patterns", position)
-        if not isinstance(entry, dict):
-            self.wrong(path, "a pattern is a mapping", 'for example `- {column: "*_email", mask: email}`')
-            return
-        globs = {key: value for key, value in entry.items() if key in _PATTERN}
-        if not globs:
-            self.wrong(path, "a pattern names none of its keys", f"known here: {', '.join(_PATTERN)}")
-            return
-        for key, value in globs.items():
-            if not isinstance(value, str):
-                self.wrong((*path, key), f"`{key}` must be text", 'for example "*_email"')
-        rest = {key: value for key, value in entry.items() if key not in _PATTERN}
-        decided = decision(rest, path, self.document, self.mistakes, beside=_PATTERN)
-        if decided and all(isinstance(value, str) for value in globs.values()):
-            self.patterns.append(PatternRule(globs, decided))
+
+def _pack(name: str, mistakes: Mistakes) -> Pack:
+    """The rules of a pack; those it uses itself are not followed."""
+    read = _Content()
+    _read(packs.path(name), read, mistakes)
+    return Pack(name, tuple(read.tables), tuple(read.patterns), tuple(read.references), tuple(read.subjects.values()))

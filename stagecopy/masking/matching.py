@@ -1,25 +1,23 @@
-"""Chooses the rule of a table and of a column, and finds rules that mean nothing.
+"""Chooses the rule of a table and of a column.
 
 Precedence: exact table and column; globs (two matches that differ are a mistake); the same for the partitioned parent,
-then its parent; patterns from top to bottom. Surprising: patterns see a partition also under its parents' names, so
-that all partitions of a table are treated alike.
+then its parent; packs in the order named, each in the same way; patterns from top to bottom, those of packs last.
+Surprising: patterns see a partition also under its parents' names, so that all partitions of a table are treated alike.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from stagecopy.masking.decisions import Mistakes
-from stagecopy.masking.identifiers import glob_matches, table_key
-from stagecopy.masking.rules import ColumnRule, Decision, PatternRule, RuleSet, TableRule
+from stagecopy.masking.identifiers import glob_matches
+from stagecopy.masking.mistakes import Mistakes
+from stagecopy.masking.rules import ColumnRule, Decision, PatternRule, RuleSet, Subset, TableRule
 from stagecopy.model.catalog import Catalog, Column, Table
-from stagecopy.yamlfile import nearest
 
-_KINDS = {"r", "p"}
-_KIND_NAMES = {"m": "a materialized view", "f": "a foreign table", "v": "a view"}
+Entries = Mapping[int, list[TableRule]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +30,18 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What happens to a table as a whole."""
+    """What happens to a table as a whole. ``whole``: a rule says ``rows: all``; *where* that rule stands."""
 
     action: Literal["copy", "empty", "skip"]
     reason: str | None = None
+    subset: Subset | None = None
+    whole: bool = False
+    where: str = ""
+
+    @property
+    def text(self) -> str:
+        """For messages."""
+        return "copy some rows of" if self.subset else self.action
 
 
 @dataclass(slots=True)
@@ -46,22 +52,18 @@ class Matcher:
     rules: RuleSet
     mistakes: Mistakes
     _tables: dict[int, Table] = field(default_factory=dict)
-    _exact: dict[tuple[str, str], list[TableRule]] = field(default_factory=lambda: defaultdict(list))
-    _globs: list[TableRule] = field(default_factory=list)
-    _entries_of: dict[int, list[TableRule]] = field(default_factory=dict)
+    _layers: list[Entries] = field(default_factory=list)  # by table OID: the user's own, then each pack's
 
     def __post_init__(self) -> None:
         """Index both sides: with thousands of tables and entries, comparing each with each takes minutes."""
         self._tables = {table.oid: table for table in self.catalog.tables}
-        for rule in self.rules.tables:
-            if rule.name.glob:
-                self._globs.append(rule)
-            else:
-                self._exact[rule.name.schema.text, rule.name.table.text].append(rule)
-        for table in self.catalog.tables:
-            exact = self._exact.get((table.schema, table.name), [])
-            globs = [rule for rule in self._globs if rule.name.matches(table.schema, table.name)]
-            self._entries_of[table.oid] = exact + globs
+        rules = [self.rules.tables, *(pack.tables for pack in self.rules.packs)]
+        self._layers = [_entries_of(self.catalog, each) for each in rules]
+
+    @property
+    def own(self) -> Entries:
+        """The user's own entries by table OID, exact names before globs."""
+        return self._layers[0]
 
     def lineage(self, table: Table) -> Iterator[Table]:
         """The table, then the partitioned tables above it."""
@@ -72,44 +74,38 @@ class Matcher:
 
     def fate(self, table: Table) -> Fate:
         """The table's action: the nearest entry that says something about its rows."""
-        for each in self.lineage(table):
-            for glob in (False, True):
-                said = [
-                    rule for rule in self._entries_of[each.oid] if rule.name.glob is glob and (rule.rows or rule.skip)
-                ]
-                if said:
-                    return self._agreed(each, said)
+        for entries in self._layers:
+            for each in self.lineage(table):
+                for glob in (False, True):
+                    said = [rule for rule in entries[each.oid] if rule.name.glob is glob and (rule.rows or rule.skip)]
+                    if said:
+                        return self._agreed(each, said)
         return Fate("copy")
 
     def _agreed(self, table: Table, said: list[TableRule]) -> Fate:
         first, fates = said[0], [_fate(rule) for rule in said]
         for rule, fate in zip(said[1:], fates[1:], strict=True):
-            if fate.action != fates[0].action:
+            if (fate.action, fate.subset) != (fates[0].action, fates[0].subset):
                 self.mistakes.add(
                     rule.rows_where,
-                    f"{table.qualified} is said to {fate.action} here and to {fates[0].action} at {first.rows_where}",
+                    f"{table.qualified} is said to {fate.text} here and to {fates[0].text} at {first.rows_where}",
                     "keep one of them",
                 )
         return fates[0]
 
     def decision(self, table: Table, column: Column) -> Chosen | None:
         """The column's rule, or None when nothing covers it."""
-        for each in self.lineage(table):
-            for glob in (False, True):
-                found = list(self._entries(each, column.name, glob=glob))
-                if found:
-                    self._one_meaning(table, column, found)
-                    return Chosen(found[0].decision, pattern=False)
-        for pattern in self.rules.patterns:
+        for entries in self._layers:
+            for each in self.lineage(table):
+                for glob in (False, True):
+                    found = list(_matching(entries[each.oid], column.name, glob=glob))
+                    if found:
+                        self._one_meaning(table, column, found)
+                        return Chosen(found[0].decision, pattern=False)
+        for pattern in (*self.rules.patterns, *(each for pack in self.rules.packs for each in pack.patterns)):
             if any(_pattern_matches(pattern, each, column) for each in self.lineage(table)):
                 return Chosen(pattern.decision, pattern=True)
         return None
-
-    def _entries(self, table: Table, column: str, *, glob: bool) -> Iterator[ColumnRule]:
-        for rule in self._entries_of[table.oid]:
-            for entry in rule.columns:
-                if (rule.name.glob or entry.column.glob) is glob and entry.column.matches(column):
-                    yield entry
 
     def _one_meaning(self, table: Table, column: Column, found: list[ColumnRule]) -> None:
         first, name = found[0].decision, f"{table.qualified}.{column.name}"
@@ -121,57 +117,39 @@ class Matcher:
                     "keep one of them, or name table and column exactly",
                 )
 
-    def idle(self) -> None:
-        """Note every entry that names a table or column the catalog does not have."""
-        meant: dict[str, list[Table]] = defaultdict(list)
-        for table in self.catalog.tables:
-            for rule in self._entries_of[table.oid]:
-                meant[rule.where].append(table)
-        for rule in self.rules.tables:
-            tables = meant[rule.where]
-            if not tables:
-                self._no_table(rule)
-            elif not rule.skip and not any(table.kind in _KINDS for table in tables):
-                kind = _KIND_NAMES.get(tables[0].kind, "no table")
-                self.mistakes.add(rule.where, f"{rule.text} is {kind}, no rows of it are copied", "take the entry out")
-            else:
-                for entry in rule.columns:
-                    self._idle_column(rule, entry, tables)
 
-    def _no_table(self, rule: TableRule) -> None:
+def _entries_of(catalog: Catalog, rules: Iterable[TableRule]) -> Entries:
+    """The entries of each table of *catalog*, exact names before globs."""
+    exact: dict[tuple[str, str], list[TableRule]] = defaultdict(list)
+    globs: list[TableRule] = []
+    for rule in rules:
         if rule.name.glob:
-            self.mistakes.add(rule.where, f"{rule.text} matches nothing", "take it out or mend the name")
-            return
-        names = [table_key(table.schema, table.name) for table in self.catalog.tables if table.kind in _KINDS]
-        wanted = table_key(rule.name.schema.text, rule.name.table.text)
-        close = nearest(wanted, names)
-        hint = f"did you mean {close!r}?" if close else "names are case-sensitive, without a schema public is meant"
-        self.mistakes.add(rule.where, f"there is no table {wanted}", hint)
-
-    def _idle_column(self, rule: TableRule, entry: ColumnRule, tables: list[Table]) -> None:
-        columns = [column for table in tables for column in table.columns if entry.column.matches(column.name)]
-        where, name = entry.decision.where, entry.column.text
-        if any(column.copied for column in columns):
-            return
-        if columns:
-            if entry.decision.mask != "keep":
-                self.mistakes.add(
-                    where,
-                    f"{rule.text}: column {name} is generated, it is computed anew from the masked columns",
-                    "take it out",
-                )
-        elif rule.name.glob or entry.column.glob:
-            self.mistakes.add(where, f"{rule.text}: column {name} matches nothing", "take it out or mend the name")
+            globs.append(rule)
         else:
-            close = nearest(name, [column.name for table in tables for column in table.columns])
-            hint = f"did you mean {close!r}?" if close else "names are case-sensitive"
-            self.mistakes.add(where, f"{rule.text} has no column {name}", hint)
+            exact[rule.name.schema.text, rule.name.table.text].append(rule)
+    return {
+        table.oid: [
+            *exact.get((table.schema, table.name), ()),
+            *(rule for rule in globs if rule.name.matches(table.schema, table.name)),
+        ]
+        for table in catalog.tables
+    }
+
+
+def _matching(entries: Iterable[TableRule], column: str, *, glob: bool) -> Iterator[ColumnRule]:
+    for rule in entries:
+        for entry in rule.columns:
+            if (rule.name.glob or entry.column.glob) is glob and entry.column.matches(column):
+                yield entry
 
 
 def _fate(rule: TableRule) -> Fate:
     if rule.skip is not None:
         return Fate("skip", rule.skip)
-    return Fate("empty", "rows: none") if rule.rows == "none" else Fate("copy")
+    if rule.rows == "none":
+        return Fate("empty", "rows: none")
+    subset = rule.rows if isinstance(rule.rows, Subset) else None
+    return Fate("copy", subset=subset, whole=rule.rows == "all", where=rule.rows_where)
 
 
 def _pattern_matches(pattern: PatternRule, table: Table, column: Column) -> bool:

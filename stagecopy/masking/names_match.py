@@ -101,6 +101,7 @@ class Meaning:
     hashed: bool = False
 
 
+@lru_cache(maxsize=16384)
 def words_of(name: str) -> Words:
     """The words of a database name, singular where known."""
     return tuple(_SHORT.get(word, word) for word in split(name, _KNOWN))

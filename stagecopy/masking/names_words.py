@@ -11,13 +11,16 @@ KINDS: dict[str, str] = {
         adresse, e mail adresse, correo, correo electronico, courriel, adresse email, adresse mail, adresse
         courriel, poczta, to email, from email, posta elettronica, indirizzo email, endereco email,
         email adres, direccion correo, gmail""",
-    "first_name": """first name, given name, forename, middle name, fname, vorname, rufname, prenom, primer nombre,
+    "first_name": """roepnaam, voorletters, furigana,
+        first name, given name, forename, middle name, fname, vorname, rufname, prenom, primer nombre,
         nombre pila, imie, nome proprio, primeiro nome, voornaam, firstname, name first, maiden first name,
         nickname, nick name, preferred name, spitzname, surnom, apodo, soprannome, apelido""",
-    "last_name": """last name, surname, family name, lname, maiden name, second name, nachname, familienname,
+    "last_name": """nom jeune fille, patronymic, patronym, otchestvo, tussenvoegsel, nome solteira, cognome nubile,
+        last name, surname, family name, lname, maiden name, second name, nachname, familienname,
         geburtsname, zuname, nom famille, nom naissance, apellido, apellido paterno, apellido materno, primer
         apellido, segundo apellido, cognome, nazwisko, sobrenome, achternaam, lastname, name last, name suffix""",
-    "name": """full name, display name, real name, legal name, person name, contact name, contact person, customer
+    "name": """nome mae, nome pai, nom mere, nom pere, fio, kana name, name kana, mother maiden name,
+        full name, display name, real name, legal name, person name, contact name, contact person, customer
         name, client name, employee name, patient name, student name, teacher name, member name, guest name,
         passenger name, driver name, owner name, author name, recipient name, sender name, payer name, payee name,
         holder name, cardholder, cardholder name, account holder, kontoinhaber, beneficiary name, next kin,
@@ -27,7 +30,8 @@ KINDS: dict[str, str] = {
         client, nom prenom, nom contact, destinataire, nombre completo, nombre cliente, nombre contacto, titular,
         nome completo, nome cliente, intestatario, nominativo, nazwa klienta, imie nazwisko, contato nome, nome
         contato, volledige naam, contactpersoon, fullname, invoice name, deliver name""",
-    "username": """user name, username, login, login name, user login, screen name, screenname, handle, nick, account
+    "username": """telegram id, discord id, chat id, line id, wechat, wechat id,
+        user name, username, login, login name, user login, screen name, screenname, handle, nick, account
         name, benutzername, nutzername, nom utilisateur, identifiant, pseudo, pseudonyme, nombre usuario, nome
         utente, nazwa uzytkownika, nome usuario, gebruikersnaam, twitter, twitter handle, instagram, facebook,
         linkedin, skype, telegram, whatsapp, slack handle, github, github username, discord, tiktok, xing, matrix
@@ -66,14 +70,18 @@ KINDS: dict[str, str] = {
         pronoun, geschlecht, anrede, sexe, civilite, genre personne, sexo, genero, tratamiento, sesso, genere
         persona, plec, geslacht, aanhef, marital status, civil status, familienstand, etat civil, situation
         familiale, estado civil, stato civile, stan cywilny, burgerlijke staat""",
-    "sensitive": """religion, religious, ethnicity, ethnic group, race, nationality, citizenship, political,
+    "sensitive": """blutgruppe, krankenkasse, religionszugehorigkeit, religionszugehoerigkeit, staatsangehoerigkeit,
+        geboorteplaats, medical record, diagnosis code, groupe sanguin, grupo sanguineo, gruppo sanguigno,
+        religion, religious, ethnicity, ethnic group, race, nationality, citizenship, political,
         disability, diagnosis, diagnose, blood type, blood group, allergy, medication, medical condition, medical
         history, illness, disease, symptom, sexual orientation, birth place, place birth, place of birth,
         konfession, staatsangehorigkeit, nationalitat, geburtsort, nationalite, lieu naissance, nacionalidad,
         lugar nacimiento, nazionalita, luogo nascita, narodowosc, obywatelstwo, miejsce urodzenia, nacionalidade,
         naturalidade, nationaliteit, diagnostic, diagnostico, diagnosi, diagnoza, handicap, trade union, genome,
         genotype""",
-    "national_id": """ssn, social security, social security number, sin number, national id, national id number,
+    "national_id": """numero secu, numero secu sociale, versicherungsnummer, ausweisnr, ausweis nr, vat number,
+        badge number, policy number, insurance no, krankenversicherungsnummer, numero matricule, cni, vat no, vatin,
+        ssn, social security, social security number, sin number, national id, national id number,
         national insurance, national number, nin, identity number, identity card, id card, id card number, id
         number, passport, passport number, passport no, driver license, drivers license, driver licence, driving
         license, driving licence, license number, licence number, license plate, licence plate, plate number, tax
@@ -83,7 +91,8 @@ KINDS: dict[str, str] = {
         codice fiscale, partita iva, carta identita, passaporto, targa, pesel, nip, dowod, numer dowodu, paszport,
         cpf, cnpj, rg numero, passaporte, bsn, rijbewijs, medical record number, mrn, nhs number, insurance
         number, aadhaar, voter id, npi""",
-    "bank": """iban, bic, swift, account number, account no, bank account, routing number, sort code, card number,
+    "bank": """numero carta, numero tarjeta credito, cuenta corriente, cartao credito,
+        iban, bic, swift, account number, account no, bank account, routing number, sort code, card number,
         credit card, credit card number, card no, pan, cc number, ccnum, card last, last four, kontonummer,
         bankkonto, kreditkarte, kartennummer, blz, bankleitzahl, numero compte, compte bancaire, rib, carte
         bancaire, numero cuenta, cuenta bancaria, tarjeta, conto corrente, carta credito, numer konta, konto
@@ -110,7 +119,8 @@ KINDS: dict[str, str] = {
     "location": """location, geo location, geolocation, place, last location, coordinate, standort, aufenthaltsort,
         emplacement, ubicacion, posizione, lokalizacja, localizacao""",
     "geo": "latitude, longitude, lat, lon, lng, geo point, geom, gps, breitengrad, langengrad, latitud, longitud",
-    "photo": """photo, picture, avatar, profile image, profile picture, profile photo, image profile, selfie,
+    "photo": """facial embedding, face embedding, face encoding,
+        photo, picture, avatar, profile image, profile picture, profile photo, image profile, selfie,
         portrait, headshot, gravatar, foto, bild, lichtbild, passbild, photo url, picture url, avatar url, profile
         pic, retrato, zdjecie, signature image, face, biometric, thumbnail photo""",
     "homepage": """homepage, home page, website, web site, web page, personal url, blog, blog url, webseite, site
@@ -186,13 +196,13 @@ ABOUT = """type, kind, status, state, count, total, flag, verified, valid, valid
     failed, required, preference, setting, language, locale, timezone, currency, column, field, class, category,
     group, level, reason, result, error, schema, model, typ, art, tipo, typu, statut, pais, land, pays,
     permission, role, scope, font, color, colour, width, height, opt, optin, consent, allowed, blocked, banned,
-    frequency, digest frequency, sequence, priority, ttl, usage"""
+    frequency, digest frequency, sequence, priority, ttl, usage, prefix"""
 
 HASHED = "hash, hashed, digest, md, sha, hmac, encrypted, crypt, cipher, ciphertext, bidx, enc"
 
 # Labels and codes: harmless wherever they stand.
 HARMLESS = """status, visibility, state, type, kind, code, currency, locale, language, lang, timezone, tz,
-    country, nation,
+    zone, country, nation,
     region, province, county, color, colour, theme, version, role, category, method, channel, provider, format,
     mime, plan, tier, level, unit, sku, symbol, department, dept, division, position, job, priority, operation,
     action, op, gateway, via, scope, permission, size, brand, model, icon, flag, mode, source, environment, env,

@@ -7,33 +7,24 @@ one more uncovered column, never a copied one.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from stagecopy.masking.decisions import Mistakes
-from stagecopy.masking.equality import EqualityClass, Node, equality_classes, settle
+from stagecopy.masking.columns import ColumnPlan, ColumnPlans
+from stagecopy.masking.equality import EqualityClass, equality_classes, settle
+from stagecopy.masking.idle import note_idle
 from stagecopy.masking.keys import MaskKey
-from stagecopy.masking.maskers import MASKS, Masker, Setting
+from stagecopy.masking.links import Links, Node, resolve
 from stagecopy.masking.matching import Chosen, Fate, Matcher
-from stagecopy.masking.rules import KEEP, RuleSet
+from stagecopy.masking.mistakes import Mistakes
+from stagecopy.masking.rules import Decision, RuleSet
+from stagecopy.masking.subjects import Subjects
 from stagecopy.masking.unclassified import unclassified
 from stagecopy.masking.uniqueness import check_unique
 from stagecopy.masking.vocabulary import vocabulary
 from stagecopy.model.catalog import Catalog, Column, Table
-
-# Below all domains these hold text of a fixed size; name is 63 bytes, and a character may take three.
-_FIXED_LENGTHS = {"name": 21, "char": 1}
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnPlan:
-    """One copied column. ``rule`` is ``keep`` or the mask's name; ``masker`` is None for keep."""
-
-    column: Column
-    rule: str
-    where: str
-    masker: Masker | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +39,7 @@ class TablePlan:
     @property
     def masked(self) -> tuple[str, ...]:
         """The names of the masked columns."""
-        return tuple(each.column.name for each in self.columns if each.masker is not None)
+        return tuple(each.column.name for each in self.columns if each.masked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +59,18 @@ def plan(catalog: Catalog, rules: RuleSet, *, key: MaskKey, locale: str) -> Mask
     vocabulary(locale)  # an unknown locale is said first
     mistakes = Mistakes()
     matcher = Matcher(catalog, rules, mistakes)
-    matcher.idle()
+    note_idle(matcher)
     fates = {table.oid: matcher.fate(table) for table in catalog.tables}
-    classes = equality_classes(catalog)
+    links = resolve(catalog, rules, mistakes)
+    classes = equality_classes(catalog, links)
     chosen = _choose(matcher, fates, classes)
-    maskers = _Maskers(key, locale, _class_of(classes), mistakes)
+    _polymorphic(catalog, links, chosen, mistakes)
+    by_node = {member.node: group for group in classes for member in group.members}
+    subjects = Subjects(catalog, rules, by_node, mistakes)
+    subjects.check()
+    columns = ColumnPlans(key, locale, by_node, chosen, _leaves(chosen), links, subjects, mistakes)
     tables = {
-        table.oid: _table_plan(table, fates[table.oid], chosen, maskers)
+        table.oid: _table_plan(table, fates[table.oid], columns)
         for table in catalog.tables
         if table.has_rows or fates[table.oid].action == "skip"
     }
@@ -91,67 +87,46 @@ def _choose(matcher: Matcher, fates: Mapping[int, Fate], classes: tuple[Equality
         for column in table.copied_columns:
             found = matcher.decision(table, column)
             if found is not None:
-                chosen[table.oid, column.attnum] = found
+                chosen[table.oid, column.attnum, ""] = found
+                leaves = found.decision.paths.items()
+                chosen.update({(table.oid, column.attnum, path): Chosen(leaf, found.pattern) for path, leaf in leaves})
     copied = {oid: fate.action == "copy" for oid, fate in fates.items()}
     for group in classes:
         settle(group, chosen, copied, matcher.mistakes)
     return chosen
 
 
-def _class_of(classes: tuple[EqualityClass, ...]) -> dict[Node, EqualityClass]:
-    return {member.node: group for group in classes for member in group.members}
-
-
-@dataclass(frozen=True, slots=True)
-class _Maskers:
-    """Makes the masker of a column and notes why it cannot be."""
-
-    key: MaskKey
-    locale: str
-    classes: Mapping[Node, EqualityClass]
-    mistakes: Mistakes
-
-    def column_plan(self, table: Table, column: Column, chosen: Chosen) -> ColumnPlan:
-        decision = chosen.decision
-        if decision.mask == KEEP:
-            return ColumnPlan(column, KEEP, decision.where, None)
-        masker = MASKS[decision.mask](self._setting(table, column, decision.options))
-        problem = masker.accepts(column)
-        if problem:
-            self.mistakes.add(
-                decision.where,
-                f"mask {decision.mask} on {table.qualified}.{column.name}: {problem}",
-                f"see masking-rules/README.md for masks that fit {column.type}",
-            )
-        return ColumnPlan(column, decision.mask, decision.where, masker)
-
-    def _setting(self, table: Table, column: Column, options: Mapping[str, str]) -> Setting:
-        group = self.classes.get((table.oid, column.attnum))
-        members = [each.column for each in group.members] if group else [column]
-        lengths = [each.length or _FIXED_LENGTHS.get(each.base_type) for each in members]
-        return Setting(
-            key=self.key,
-            locale=self.locale,
-            options=options,
-            length=min((length for length in lengths if length is not None), default=None),
-            unique=any(column.attnum in unique.attnums for unique in table.unique_keys),
-            nullable=not column.not_null,
-            caseless=group.caseless if group else column.base_type == "citext",
-            padded=column.base_type == "bpchar" or bool(group and group.padded),
-            rows=max(0, table.estimated_rows),
+def _polymorphic(catalog: Catalog, links: Links, chosen: dict[Node, Chosen], mistakes: Mistakes) -> None:
+    """A column that refers to several keys takes their rule where they have one in common, else needs its own."""
+    for node, cases in links.cases.items():
+        rules = [chosen[case.target] for case in cases if case.target in chosen]
+        if node in chosen or not rules:
+            continue
+        if all(rule.decision.agrees(rules[0].decision) for rule in rules):
+            chosen[node] = rules[0]
+            continue
+        table = catalog.table(node[0])
+        column = next(each.name for each in table.columns if each.attnum == node[1]) if table else ""
+        mistakes.add(
+            cases[0].where,
+            f"{table.qualified if table else ''}.{column} refers to keys with different masks",
+            "give the column a rule of its own: it holds for rows that none of the references is about",
         )
 
 
-def _table_plan(table: Table, fate: Fate, chosen: Mapping[Node, Chosen], maskers: _Maskers) -> TablePlan:
+def _leaves(chosen: Mapping[Node, Chosen]) -> dict[tuple[int, int], dict[str, Decision]]:
+    leaves: dict[tuple[int, int], dict[str, Decision]] = defaultdict(dict)
+    for (oid, attnum, path), found in chosen.items():
+        if path:
+            leaves[oid, attnum][path] = found.decision
+    return leaves
+
+
+def _table_plan(table: Table, fate: Fate, plans: ColumnPlans) -> TablePlan:
     if fate.action != "copy":
         return TablePlan(table, fate.action, fate.reason, ())
-    columns = tuple(
-        maskers.column_plan(table, column, found)
-        for column in table.copied_columns
-        if (found := chosen.get((table.oid, column.attnum))) is not None
-    )
-    by_number = {each.column.attnum: (each.masker, each.where) for each in columns}
-    check_unique(table, by_number, maskers.mistakes)
+    columns = tuple(found for column in table.copied_columns if (found := plans.plan(table, column)) is not None)
+    check_unique(table, columns, plans.mistakes)
     return TablePlan(table, "copy", None, columns)
 
 
@@ -161,10 +136,10 @@ def _missing(
     """Uncovered columns; of an equality class only the keys, the others inherit. Partitions answer by their parent."""
     copied = [each.table for each in tables if each.action == "copy"]
     nodes = {
-        (table.oid, column.attnum): (table, column)
+        (table.oid, column.attnum, ""): (table, column)
         for table in copied
         for column in table.copied_columns
-        if (table.oid, column.attnum) not in chosen
+        if (table.oid, column.attnum, "") not in chosen
     }
     for group in classes:
         if any(key.node in nodes for key in group.keys):

@@ -10,32 +10,70 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from stagecopy.masking.identifiers import Part, TableName
+from stagecopy.masking.identifiers import Part, TableName, quote
 
 KEEP = "keep"
-Rows = Literal["all", "none"]
+OnBad = Literal["fail", "null", "redact"]
+Rest = Literal["keep", "redact", "fail"]
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_NO_PATHS: Mapping[str, Decision] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """Some rows of a table: those *where* is true for, or *percent* of them, chosen by their keys under *seed*."""
+
+    where: str | None = None
+    percent: float | None = None
+    seed: str = "0"
+
+
+Rows = Literal["all", "none"] | Subset
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectOf:
+    """Whose value it is: the subject's name, and the column that says who, where a table has several."""
+
+    name: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens to a column: a mask with its options, or ``keep`` with a reason."""
+    """What happens to a column: a mask with its options, or ``keep`` with a reason.
+
+    ``paths`` and ``rest`` belong to masks of documents: what happens to each leaf, and to all that no path names.
+    """
 
     mask: str
     where: str
     options: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     reason: str | None = None
+    subject: SubjectOf | None = None
+    on_bad: OnBad = "redact"
+    paths: Mapping[str, Decision] = field(default_factory=lambda: _NO_PATHS)
+    rest: Rest = "fail"
 
     def agrees(self, other: Decision) -> bool:
-        """Whether both do the same; the reason of a keep does not count."""
-        return self.mask == other.mask and dict(self.options) == dict(other.options)
+        """Whether both do the same; the reason of a keep does not count, nor where it stands."""
+        return self.effect == other.effect
+
+    @property
+    def effect(self) -> tuple[object, ...]:
+        """All that decides what the column becomes."""
+        leaves = {path: leaf.effect for path, leaf in self.paths.items()}
+        return self.mask, dict(self.options), self.subject, self.on_bad, leaves, self.rest
 
     @property
     def text(self) -> str:
         """For messages: ``mask: shift_date, days: 30``."""
         if self.mask == KEEP:
             return KEEP
-        return ", ".join([f"mask: {self.mask}", *(f"{name}: {value}" for name, value in sorted(self.options.items()))])
+        said = [f"mask: {self.mask}", *(f"{name}: {value}" for name, value in sorted(self.options.items()))]
+        if self.subject:
+            said.append(f"subject: {self.subject.name}")
+        return ", ".join(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +106,58 @@ class PatternRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnRef:
+    """A column that rules speak about, or a leaf of the document in it: ``path`` is ``$.user_id``."""
+
+    table: TableName
+    column: str
+    path: str | None = None
+
+    @property
+    def text(self) -> str:
+        """As a rule file spells it."""
+        name = f"{self.table.text}.{quote(self.column)}"
+        return f"{name} {self.path}" if self.path else name
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A key that production does not declare. ``when``: only in rows where that column has that value."""
+
+    source: ColumnRef
+    target: ColumnRef
+    where: str
+    when: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One kind of person: ``key`` of ``table`` tells them apart."""
+
+    name: str
+    table: TableName
+    key: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Rules for tables that a framework makes, shipped with the program. Own rules win."""
+
+    name: str
+    tables: tuple[TableRule, ...] = ()
+    patterns: tuple[PatternRule, ...] = ()
+    references: tuple[Reference, ...] = ()
+    subjects: tuple[Subject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
-    """All rules of a folder, files in sorted order."""
+    """All rules of a folder, files in sorted order, and the packs they use, in the order named."""
 
     tables: tuple[TableRule, ...] = ()
     patterns: tuple[PatternRule, ...] = ()
     files: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    subjects: tuple[Subject, ...] = ()
+    packs: tuple[Pack, ...] = ()

@@ -13,12 +13,16 @@ import polars as pl
 
 from stagecopy.errors import ProductionError, StagecopyError, StagingError
 from stagecopy.masking import copytext
+from stagecopy.masking.columns import ColumnPlan
 from stagecopy.masking.copytext import MalformedError
 from stagecopy.masking.maskers import Masker
-from stagecopy.masking.plan import ColumnPlan, TablePlan
+from stagecopy.masking.plan import TablePlan
+from stagecopy.model.findings import Fidelity
 
 BATCH_BYTES = 8 * 1024 * 1024
 _SLICE_ROWS = 65_536  # a digest takes 64 bytes, so narrow tables are masked in slices of a batch
+# A domain is called small when at most so many values stand in a slice, each of them so often on average.
+_ENOUGH, _FEW, _REPEATED = 1_000, 10_000, 5
 # What masks, polars and its plug-in raise. The text may quote a value, so none of it is passed on.
 _FAILURES = (
     pl.exceptions.PolarsError,
@@ -27,19 +31,24 @@ _FAILURES = (
     TypeError,
     ArithmeticError,
     LookupError,
+    RecursionError,
 )
 
 
 class MaskedStream:
-    """COPY text in, COPY text out, for one table. ``rows`` counts what has passed."""
+    """COPY text in, COPY text out, for one table. ``rows`` counts what has passed.
+
+    ``small``: how many different values stood in the first rows of columns whose masks are digests, where those are so
+    few that whoever had the key could try them all.
+    """
 
     def __init__(self, plan: TablePlan, *, batch_bytes: int = BATCH_BYTES) -> None:
         self.plan = plan
         self.rows = 0
+        self.small: dict[str, int] = {}
         self._batch_bytes = max(1, batch_bytes)
-        self._masked = [
-            (position, each, each.masker) for position, each in enumerate(plan.columns) if each.masker is not None
-        ]
+        self._places = {each.column.attnum: position for position, each in enumerate(plan.columns)}
+        self._masked = [each for each in plan.columns if each.masked]
 
     def run(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the masked table, whole lines at a time.
@@ -72,28 +81,52 @@ class MaskedStream:
         except pl.exceptions.PolarsError:
             self._unreadable(batch)
         for part in frame.iter_slices(_SLICE_ROWS):
-            masked = [
-                self._column(part.to_series(position), column, masker) for position, column, masker in self._masked
-            ]
+            masked = [self._column(part, column) for column in self._masked]
             yield copytext.write(part.with_columns(masked))
             self.rows += part.height
 
-    def _column(self, escaped: pl.Series, column: ColumnPlan, masker: Masker) -> pl.Series:
+    def _column(self, part: pl.DataFrame, column: ColumnPlan) -> pl.Series:
         """One masked column, escaped again, under its old name."""
+        escaped = part.to_series(self._places[column.column.attnum])
+        raw = self._raw(part, column.column.attnum)
+        who = None
+        if column.who is not None:
+            who = column.who.setting.normal(self._raw(part, column.who.attnum))
+        masked = raw
+        if column.masker is not None:
+            masked = self._applied(column, column.masker, raw, who)
+            if self.rows == 0 and column.masker.bits is not None and not column.joined:
+                self._note_small(column, raw)
+        for case in column.cases:
+            rows = (self._raw(part, case.when) == case.value).fill_null(value=False)
+            if rows.any():
+                other = raw if case.masker is None else self._applied(column, case.masker, raw.filter(rows), None)
+                masked = masked.scatter(rows.arg_true(), other.filter(rows) if case.masker is None else other)
+        return copytext.escape(masked).alias(escaped.name)
+
+    def _note_small(self, column: ColumnPlan, raw: pl.Series) -> None:
+        values = raw.drop_nulls()
+        distinct = values.n_unique()
+        if len(values) >= _ENOUGH and distinct <= min(_FEW, len(values) // _REPEATED):
+            self.small[column.column.name] = distinct
+
+    def _raw(self, part: pl.DataFrame, attnum: int) -> pl.Series:
         try:
-            raw = copytext.unescape(escaped)
+            return copytext.unescape(part.to_series(self._places[attnum]))
         except UnicodeDecodeError:
-            self._not_utf8(column.column.name)
+            self._not_utf8(self.plan.columns[self._places[attnum]].column.name)
+
+    def _applied(self, column: ColumnPlan, masker: Masker, raw: pl.Series, who: pl.Series | None) -> pl.Series:
         try:
-            return copytext.escape(_applied(masker, raw)).alias(escaped.name)
+            return _applied(masker, raw, who)
         except StagecopyError:
             raise
         except _FAILURES as failure:
-            kind, row = type(failure).__name__, self.rows + _failing_row(masker, raw) + 1
+            kind, row = type(failure).__name__, self.rows + _failing_row(masker, raw, who) + 1
         table, name = self.plan.table.qualified, column.column.name
         raise StagingError(
             "mask-failed",
-            f"mask {column.rule} failed on row {row} of {table}, column {name} ({kind})",
+            f"mask {masker.name} failed on row {row} of {table}, column {name} ({kind})",
             hint=f"choose another mask for this column in {column.where}",
             where=f"{table}.{name}",
         )
@@ -118,22 +151,35 @@ class MaskedStream:
         ) from None
 
 
-def _applied(masker: Masker, raw: pl.Series) -> pl.Series:
-    masked = masker.apply(raw)
+def _applied(masker: Masker, raw: pl.Series, who: pl.Series | None) -> pl.Series:
+    masked = masker.apply(raw, who)
     if len(masked) != len(raw):
         raise ValueError("another number of values")
     return masked
 
 
-def _failing_row(masker: Masker, raw: pl.Series) -> int:
+def _failing_row(masker: Masker, raw: pl.Series, who: pl.Series | None) -> int:
     """The first value the mask fails on, by halving: masks are pure, so trying again is harmless."""
     start, length = 0, len(raw)
     while length > 1:
         half = length // 2
         try:
-            _applied(masker, raw.slice(start, half))
+            _applied(masker, raw.slice(start, half), None if who is None else who.slice(start, half))
         except _FAILURES:
             length = half
         else:
             start, length = start + half, length - half
     return start
+
+
+def small_domains(streams: Iterable[MaskedStream]) -> list[Fidelity]:
+    """What to say about columns whose few values a digest hides only as long as the key is secret."""
+    found = [
+        f"{stream.plan.table.qualified}.{name} ({count:,})"
+        for stream in streams
+        for name, count in stream.small.items()
+    ]
+    if not found:
+        return []
+    message = f"few values below a mask that is a digest, whoever has the key can try all: {', '.join(sorted(found))}"
+    return [Fidelity("small-domain", message)]

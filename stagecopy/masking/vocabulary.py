@@ -10,6 +10,7 @@ import functools
 import gzip
 import hashlib
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,14 @@ from stagecopy.yamlfile import suggestion
 
 FOLDER = Path(__file__).parent / "vocabularies"
 LOCALES = ("en_US", "de_DE", "fr_FR", "es_ES", "it_IT", "pl_PL", "ja_JP")
+
+_LETTERS = str.maketrans({"ł": "l", "Ł": "l", "ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "đ": "d", "œ": "oe"})
+
+
+def ascii_form(word: str) -> str:
+    """*word* as lower-case a-z, for e-mail addresses and user names; may be empty."""
+    plain = unicodedata.normalize("NFKD", word.translate(_LETTERS)).lower()
+    return "".join(letter for letter in plain if letter.isascii() and letter.isalpha())
 
 
 def checksum(lists: Mapping[str, Any]) -> str:
@@ -65,3 +74,11 @@ def entries(locale: str, name: str, length: int | None) -> pl.Series:
         short = word[:length].rstrip()
         words.setdefault(short.lower(), short)
     return pl.Series(name, list(words.values()), dtype=pl.String)
+
+
+@functools.cache
+def spelled(locale: str, name: str, spare: str) -> pl.Series:
+    """The words of list *name* as lower-case a-z, entry by entry; from list *spare* where nothing is left of one."""
+    lists = vocabulary(locale).lists
+    words = [ascii_form(word) or lists[spare][place % len(lists[spare])] for place, word in enumerate(lists[name])]
+    return pl.Series(name, words, dtype=pl.String)

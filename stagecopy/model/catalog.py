@@ -22,6 +22,7 @@ class Column:
     identity: str  # '' | 'a' always | 'd' by default
     has_default: bool
     comment: str | None
+    collation: str | None = None  # the locale of a nondeterministic collation; None for any other
 
     @property
     def copied(self) -> bool:
@@ -31,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class UniqueKey:
-    """A unique index. ``attnums`` has 0 for an expression."""
+    """A unique index. ``attnums`` has 0 for an expression; ``reads``: columns only expressions and predicate use."""
 
     name: str
     attnums: tuple[int, ...]
@@ -39,6 +40,25 @@ class UniqueKey:
     partial: bool
     immediate: bool
     nulls_not_distinct: bool
+    reads: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """An EXCLUDE constraint: its columns and their operators. ``computed``: an expression or predicate takes part."""
+
+    name: str
+    attnums: tuple[int, ...]
+    operators: tuple[str, ...]
+    computed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A CHECK constraint and the columns it reads."""
+
+    name: str
+    attnums: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +69,9 @@ class ForeignKey:
     attnums: tuple[int, ...]
     target_oid: int
     target_attnums: tuple[int, ...]
+    inherited: bool = False  # the server made it for a partition, out of its parent's
+    valid: bool = True  # False: NOT VALID or NOT ENFORCED, so rows may refer to what is not there
+    temporal: bool = False  # its last column is a PERIOD, which several rows may cover
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +93,8 @@ class Table:
     comment: str | None
     partition_key: tuple[str, ...] = ()  # of a partitioned table: the columns that route rows
     partition_by_expression: bool = False  # … and whether an expression takes part
+    exclusions: tuple[Exclusion, ...] = ()
+    checks: tuple[Check, ...] = ()
 
     @property
     def qualified(self) -> str:

@@ -28,10 +28,15 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """An extension of production, and what outside any extension needs something of it (a few, in words)."""
+    """An extension of production, and what outside any extension needs something of it (a few, in words).
+
+    ``filled``: tables it calls its configuration (a dump takes their rows along) and which hold rows.
+    """
 
     name: str
     users: tuple[str, ...] = ()
+    version: str = ""
+    filled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from stagecopy.errors import StagecopyError
+from stagecopy.model.drift import Drift, KeptPersonal
 from stagecopy.model.findings import Fidelity
+
+
+@dataclass(frozen=True, slots=True)
+class TableSubset:
+    """Why a table has only some of production's rows; ``pulled``: rows that came because others refer to them."""
+
+    rows_in_production: int
+    reason: str
+    pulled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +26,7 @@ class RefreshedTable:
     name: str
     rows: int
     masked: tuple[str, ...] = ()
+    subset: TableSubset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +51,7 @@ class RefreshResult:
     fidelity: tuple[Fidelity, ...] = ()
     audit_checked: int = 0
     audit_leaks: int = 0
+    personal_kept: tuple[KeptPersonal, ...] = ()  # columns that read as personal and that only a catch-all keeps
+    drift: tuple[Drift, ...] | None = None  # since the last snapshot; None: there is none to compare with
     log: str | None = None  # where the run's log lies
     serving_since: datetime | None = None  # taken_at of what staging serves at the end, also after a failure

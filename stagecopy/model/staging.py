@@ -13,21 +13,30 @@ Kind = Literal["snapshot", "served", "clone", "named"]
 
 @dataclass(frozen=True, slots=True)
 class DataDirectory:
-    """One PostgreSQL data directory of this project. ``run`` is the run that made it."""
+    """One PostgreSQL data directory of this project. ``run`` is the run that made it.
+
+    ``base`` names another that it cannot do without, because it was cloned by overlay.
+    """
 
     name: str
     kind: Kind
     run: str
     running: bool
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterSpec:
-    """How to initialise an empty cluster. ``locale`` values are tried exactly; see Engine.initialise."""
+    """How to initialise an empty cluster. ``locale`` values are tried exactly; see Engine.initialise.
+
+    ``provider`` and ``locale`` (pg_database.datlocprovider, datlocale) matter where a cluster is a single database.
+    """
 
     encoding: str
     collate: str
     ctype: str
+    provider: str = "c"
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

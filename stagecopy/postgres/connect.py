@@ -30,13 +30,28 @@ PINNED = {
     "search_path": "",
 }
 
+# Known from this version on. Named by the version, for a name a server does not know would be an error.
+_PINNED_SINCE = {"idle_session_timeout": 140000, "transaction_timeout": 170000}
+
+# Seconds. The session that holds the snapshot says nothing for hours; routers forget lines that are as quiet.
+_KEEPALIVES = {
+    "keepalives_idle": "60",
+    "keepalives_interval": "15",
+    "keepalives_count": "8",
+    "tcp_user_timeout": "180000",  # milliseconds until what we sent must have been received
+}
+
 # What PG* variables say (PGSSLMODE=verify-full …) is about production; servers of ours are on loopback, without TLS.
 OURS: dict[str, Any] = {"sslmode": "disable", "gssencmode": "disable", "channel_binding": "disable"}
+
+_KNOWS_REQUIRE_AUTH = 160000  # libpq: older ones would tell whoever asks
 
 
 def pin(connection: Connection) -> None:
     """Set the pinned session settings (section A16, A17 of the known traps: dates, floats, intervals, money)."""
-    for name, value in PINNED.items():
+    version = connection.info.server_version
+    newer = {name: "0" for name, since in _PINNED_SINCE.items() if version >= since}
+    for name, value in {**PINNED, **newer}.items():
         connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
 
 
@@ -49,7 +64,26 @@ def production_failure(failure: psycopg.Error, doing: str) -> StagecopyError:
     if state == "55P03":
         hint = "somebody holds a stronger lock; try again later or use --retry"
         return ProductionError("lock-timeout", f"{doing}: {describe(failure)}", hint=hint)
+    if state == "40001":  # a read-only transaction in one snapshot meets no other kind of it
+        return standby_conflict(doing)
+    if not state and isinstance(failure, psycopg.OperationalError):
+        return connection_lost(f"{doing}: {describe(failure)}")
     return ProductionError("production-failed", f"{doing}: {describe(failure)}")
+
+
+def standby_conflict(doing: str) -> ProductionError:
+    """The standby could not wait any longer with what the primary has removed."""
+    hint = (
+        "stagecopy refresh --retry 3, read from the primary, or set hot_standby_feedback = on"
+        " or a larger max_standby_streaming_delay on the standby"
+    )
+    message = f"{doing}: the standby ended our reading, which was in the way of what the primary has changed"
+    return ProductionError("standby-conflict", message, hint=hint)
+
+
+def connection_lost(message: str) -> ProductionError:
+    """A connection that stood is gone: the network's doing, or the server's."""
+    return ProductionError("connection-lost", message, hint="stagecopy refresh --retry 3")
 
 
 def connect_untouched(dsn: Dsn, *, application_name: str, timeout: int = 15) -> Connection:
@@ -57,6 +91,7 @@ def connect_untouched(dsn: Dsn, *, application_name: str, timeout: int = 15) -> 
 
     Raises ProductionError ``production-unreachable``.
     """
+    keepalives: dict[str, Any] = {name: value for name, value in _KEEPALIVES.items() if dsn.get(name) is None}
     try:
         connection: Connection = psycopg.connect(
             dsn.conninfo,
@@ -65,6 +100,7 @@ def connect_untouched(dsn: Dsn, *, application_name: str, timeout: int = 15) -> 
             connect_timeout=int(dsn.get("connect_timeout") or timeout),
             autocommit=True,
             client_encoding="UTF8",
+            **keepalives,
         )
     except psycopg.OperationalError as failure:
         raise ProductionError(
@@ -99,20 +135,26 @@ def _reason(failure: psycopg.OperationalError) -> str:
     return scrub(lines[-1] if lines else "no answer")
 
 
+def reach(address: Address) -> dict[str, Any]:
+    """Parameters of a connection to *address*: those of a server that the user named, else what all of ours have."""
+    return {
+        "host": address.host,
+        "port": address.port,
+        "user": address.user,
+        "password": address.password,
+        "dbname": address.database,
+        **(dict(address.more) or OURS),
+    }
+
+
 def connect_staging(address: Address, *, autocommit: bool = True, application_name: str = "stagecopy") -> Connection:
     """A connection to a server of ours, settings pinned. Raises StagingError ``staging-unreachable``."""
     try:
         connection: Connection = psycopg.connect(
-            host=address.host,
-            port=address.port,
-            user=address.user,
-            password=address.password,
-            dbname=address.database,
             application_name=application_name,
-            connect_timeout=10,
             autocommit=True,
             client_encoding="UTF8",
-            **OURS,
+            **{"connect_timeout": 10, **reach(address)},
         )
         pin(connection)
         connection.autocommit = autocommit
@@ -120,6 +162,26 @@ def connect_staging(address: Address, *, autocommit: bool = True, application_na
         reason = _reason(failure) if isinstance(failure, psycopg.OperationalError) else describe(failure)
         raise StagingError("staging-unreachable", f"cannot connect to {address!r}: {reason}") from None
     return connection
+
+
+def proves_itself(address: Address) -> bool:
+    """Whether the server there answers and knows our password, which it is not told: anything else may listen there."""
+    if psycopg.pq.version() < _KNOWS_REQUIRE_AUTH:
+        return False
+    try:
+        psycopg.connect(
+            host=address.host,
+            port=address.port,
+            user=address.user,
+            password=address.password,
+            dbname=address.database,
+            connect_timeout=5,
+            require_auth="scram-sha-256",
+            **OURS,
+        ).close()
+    except psycopg.Error:
+        return False
+    return True
 
 
 def wait_until_ready(address: Address, *, deadline: float) -> None:

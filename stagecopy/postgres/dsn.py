@@ -61,14 +61,14 @@ class Dsn:
         return f"Dsn({self.shown})"
 
     @classmethod
-    def parse(cls, text: str, *, where: str | None = None) -> Dsn:
+    def parse(cls, text: str, *, where: str | None = None, what: str = "production") -> Dsn:
         """Parse a URL or key=value string. Raises UsageError ``bad-dsn``; the text itself is never shown."""
         try:
             parts = conninfo_to_dict(text)
         except psycopg.ProgrammingError:
             raise UsageError(
                 "bad-dsn",
-                "the production URL is not a PostgreSQL connection string",
+                f"the {what} URL is not a PostgreSQL connection string",
                 hint="write postgresql://USER:PASSWORD@HOST:PORT/DATABASE; percent-encode @ : / # % in the password",
                 where=where,
             ) from None

@@ -13,6 +13,8 @@ from stagecopy.model.preflight import Extension
 from stagecopy.postgres.connect import Connection
 from stagecopy.postgres.sqlfile import statement
 
+_VERSIONS = "SELECT extname, extversion FROM pg_catalog.pg_extension"
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -101,12 +103,18 @@ def lock_space(connection: Connection, schemas: Sequence[str], left_out: Collect
 
 def extensions(connection: Connection) -> tuple[Extension, ...]:
     """Extensions of this database and what needs them."""
-    return tuple(Extension(name, tuple(users)) for name, users in connection.execute(statement("preflight_extensions")))
+    rows = connection.execute(statement("preflight_extensions"))
+    return tuple(Extension(name, tuple(users), version, tuple(filled)) for name, users, version, filled in rows)
 
 
 def used_roles(connection: Connection) -> frozenset[str]:
     """Roles that a dump of this database would name."""
     return frozenset(row[0] for row in connection.execute(statement("preflight_used_roles")))
+
+
+def extension_versions(connection: Connection) -> dict[str, str]:
+    """The extensions of this database."""
+    return {row[0]: row[1] for row in connection.execute(_VERSIONS)}
 
 
 def available_extensions(connection: Connection) -> frozenset[str]:

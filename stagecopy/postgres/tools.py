@@ -24,6 +24,7 @@ from stagecopy.redact import scrub
 PIPE_BYTES = 1 << 20  # psql hands out whole pieces of the stream; psycopg one row a call, which costs 7 s per 11 M rows
 
 _GOODBYE_SECONDS = 10.0
+_ENGLISH = {"LC_ALL": "C"}  # what a tool says is read below; its texts' encoding is told by PGCLIENTENCODING
 _ERROR_LINE = re.compile(r"(?:error|FATAL|ERROR):\s*(?P<text>.*)")
 _SQLSTATE = re.compile(r"(?:ERROR|FATAL|PANIC):\s+(?P<state>[0-9A-Z]{5})\b")
 _OBJECT_WORD = re.compile(
@@ -44,6 +45,8 @@ def settings_environment() -> str:
         "lc_monetary": "C",
         "statement_timeout": "0",
         "idle_in_transaction_session_timeout": "0",
+        "tcp_keepalives_idle": "60",  # the tools cannot be told by variables: the server keeps the line awake
+        "tcp_keepalives_interval": "15",
     }
     return " ".join(f"-c {name}={value}" for name, value in options.items())
 
@@ -60,6 +63,7 @@ def staging_environment(address: Address) -> dict[str, str]:
     """The environment of a tool that works on a server of ours."""
     return process.environment(
         {
+            **Dsn(address.more).environment,
             "PGHOST": address.host,
             "PGPORT": str(address.port),
             "PGUSER": address.user,
@@ -74,7 +78,9 @@ def staging_environment(address: Address) -> dict[str, str]:
 def run_tool(binaries: Binaries, argv: Sequence[str | Path], env: Mapping[str, str]) -> Finished:
     """Run ``argv[0]`` of *binaries*. Raises ProcessError whose message is cleaned of row values."""
     words = [*_tether(), Path(binaries.folder, str(argv[0])), *argv[1:]]
-    child = process.start(words, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child = process.start(
+        words, env={**env, **_ENGLISH}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     try:
         stdout, stderr = child.communicate()
     except BaseException:
@@ -134,7 +140,9 @@ def copy_out(binaries: Binaries, env: Mapping[str, str], script: str) -> Iterato
     """
     options = ["-X", "-w", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=sqlstate", "-f", "-"]
     argv: list[str | Path] = [*_tether(), Path(binaries.folder, "psql"), *options]
-    child = process.start(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child = process.start(
+        argv, env={**env, **_ENGLISH}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert child.stdin is not None  # noqa: S101 - pipes were asked for
     assert child.stdout is not None  # noqa: S101
     assert child.stderr is not None  # noqa: S101

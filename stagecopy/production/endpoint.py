@@ -34,6 +34,7 @@ class Looked:
 
     dsn: Dsn
     obstacles: tuple[Obstacle, ...]
+    here: Endpoint | None = None  # which server that was
 
 
 def look(dsn: Dsn, application_name: str) -> Looked:
@@ -48,7 +49,7 @@ def look(dsn: Dsn, application_name: str) -> Looked:
             return Looked(pinned, _through_pooler(pinned, first, here))
     with production_errors(doing), connect_untouched(pinned, application_name=application_name) as other:
         found = two_servers(here, endpoint_facts(other), pinned)
-    return Looked(pinned, found)
+    return Looked(pinned, found, here)
 
 
 def too_old(version: int) -> Obstacle:
@@ -71,6 +72,12 @@ def two_servers(here: Endpoint, there: Endpoint, dsn: Dsn) -> tuple[Obstacle, ..
         " a snapshot of one is unknown to the other"
     )
     return (Obstacle("balanced-endpoint", message, f"{_DIRECT}, not a load-balanced or reader endpoint"),)
+
+
+def same_server(here: Endpoint, connection: Connection, dsn: Dsn) -> None:
+    """Raises ProductionError ``balanced-endpoint`` if *connection* reached another server than the one before."""
+    for each in two_servers(here, endpoint_facts(connection), dsn):
+        raise ProductionError(each.code, each.message, hint=each.remedy)
 
 
 def _through_pooler(dsn: Dsn, first: Connection, here: Endpoint) -> tuple[Obstacle, ...]:

@@ -41,15 +41,22 @@ class DirectReader:
         """Stream *table* from production."""
         names = [sql.Identifier(column.name) for column in table.copied_columns]
         columns = sql.SQL("({})").format(sql.SQL(", ").join(names)) if names else sql.SQL("")
+        yield from self._copied(sql.SQL("{} {}").format(sql.Identifier(table.schema, table.name), columns), table)
+
+    def selected(self, query: sql.Composed, table: Table) -> Iterator[bytes]:
+        """COPY text of what *query* finds in *table*, on the same snapshot. Only composed names and literals go in."""
+        yield from self._copied(sql.SQL("({})").format(query), table)
+
+    def _copied(self, what: sql.Composed, table: Table) -> Iterator[bytes]:
         script = sql.SQL(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT {};"
+            "{}BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT {};"
             " SET row_security = off; SET search_path = ''; SET extra_float_digits = 3; SET DateStyle = ISO;"
-            " SET IntervalStyle = postgres; SET client_encoding = {};\nCOPY {} {} TO STDOUT;\nCOMMIT;\n"
+            " SET IntervalStyle = postgres; SET client_encoding = {};\nCOPY {} TO STDOUT;\nCOMMIT;\n"
         ).format(
+            sql.SQL("SET transaction_timeout = 0; " if self.session.catalog.database.major >= 17 else ""),
             sql.Literal(self.session.snapshot),
             sql.Literal(self.session.text_encoding),
-            sql.Identifier(table.schema, table.name),
-            columns,
+            what,
         )
         env = production_environment(self.session.dsn, self.session.application_name)
         with self.session.errors(f"reading {table.qualified}"):

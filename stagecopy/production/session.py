@@ -8,6 +8,7 @@ transaction; if a table appeared between the list and the snapshot, the whole is
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,12 +21,20 @@ from psycopg import sql
 from stagecopy.errors import ProductionError, StagecopyError, StagingError
 from stagecopy.model.catalog import Catalog, Table
 from stagecopy.model.preflight import Survey
+from stagecopy.postgres import preflight as facts
 from stagecopy.postgres.catalog import read_catalog
-from stagecopy.postgres.connect import Connection, connect_production, production_errors, production_failure
+from stagecopy.postgres.connect import (
+    Connection,
+    connect_production,
+    connection_lost,
+    production_errors,
+    production_failure,
+    standby_conflict,
+)
 from stagecopy.postgres.dsn import Dsn
 from stagecopy.postgres.sqlfile import statement
 from stagecopy.process import ProcessError
-from stagecopy.production.endpoint import look
+from stagecopy.production.endpoint import look, same_server
 from stagecopy.production.preflight import Wanted, refusal, survey
 from stagecopy.production.watcher import Patience, YieldWatcher
 
@@ -34,6 +43,8 @@ _LOCKS_PER_STATEMENT = 200
 _ATTEMPTS = 5
 _LOCK_TIMEOUT = "55P03"
 _DISK_FULL = "No space left on device"  # the tool's own disk, so ours
+_LOST = re.compile("connection lost|closed the connection|connection to (the )?server was lost|could not receive data")
+_NO_SNAPSHOT = re.compile('invalid snapshot identifier|snapshot ".*" does not exist')  # before PostgreSQL 17, and since
 _MOVED = ("42P01", "3F000", "42809")  # a table, a schema went away or changed its kind between list and lock
 
 
@@ -79,9 +90,12 @@ class ProductionSession:
         try:
             yield
         except psycopg.Error as failure:
-            raise self._watcher.why_failed() or production_failure(failure, doing) from None
+            known = failure.sqlstate in (None, "40001")  # anything else may come of a snapshot that has gone
+            cause = None if known else self._lost_holder(doing)
+            raise self._watcher.why_failed() or cause or production_failure(failure, doing) from None
         except ProcessError as failure:
-            raise self._watcher.why_failed() or _tool_failure(failure, doing) from failure
+            cause = None if _DISK_FULL in failure.message else self._lost_holder(doing)
+            raise self._watcher.why_failed() or cause or _tool_failure(failure, doing) from failure
         except StagecopyError as failure:
             if self._watcher.reason is not None:
                 raise self._watcher.reason from failure
@@ -99,7 +113,9 @@ class ProductionSession:
             raise refusal(looked.obstacles)
         self._holder = connect_production(looked.dsn, application_name=self.application_name)
         self.dsn = Dsn.pinned(self._holder.info)
-        self._watcher.start(self.dsn)
+        with production_errors("looking at the server"):
+            same_server(looked.here or facts.endpoint_facts(self._holder), self._holder, self.dsn)
+            self._watcher.start(self.dsn, facts.endpoint_facts(self._holder))
         with self.errors("reading production's catalog"):
             self._holder.execute(sql.SQL("SET lock_timeout = {}").format(int(scope.lock_timeout * 1000)))
             self._holder.execute("SELECT pg_catalog.pg_advisory_lock_shared(%s, %s)", (HANDSHAKE_CLASS, self.handshake))
@@ -144,6 +160,16 @@ class ProductionSession:
         assert holder is not None  # noqa: S101 - begin has just opened it
         self.survey = survey(holder, catalog, Wanted(wanted, left_out, scope.schemas, scope.direct))
         self._inspect(self.dsn, catalog, self.survey)
+
+    def _lost_holder(self, doing: str) -> StagecopyError | None:
+        """Why the session that holds locks and snapshot is no more, if so: whatever failed then failed for that."""
+        if self._holder is None:
+            return None
+        try:
+            self._holder.execute("SELECT 1")
+        except psycopg.Error as failure:
+            return production_failure(failure, doing)
+        return None
 
     @property
     def text_encoding(self) -> str:
@@ -192,7 +218,12 @@ def _tool_failure(failure: ProcessError, doing: str) -> StagecopyError:
     if _DISK_FULL in failure.message:
         hint = "free some space, or set STAGECOPY_HOME to a larger disk"
         return StagingError("disk-full", f"{doing}: {failure.message}", hint=hint)
-    if "invalid snapshot identifier" in failure.message:
+    said = failure.message + (failure.finished.stderr if failure.finished else "")  # looked at, never shown
+    if "(40001)" in said or "conflict with recovery" in said:
+        return standby_conflict(doing)
+    if _LOST.search(said):
+        return connection_lost(f"{doing}: {failure.message}")
+    if _NO_SNAPSHOT.search(said):
         hint = "name one server in production.url, not a load-balanced or reader endpoint"
         message = f"{doing}: another server answered than the one that holds the snapshot"
         return ProductionError("balanced-endpoint", message, hint=hint)

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 import psycopg
 
 from stagecopy.errors import ProductionError
-from stagecopy.postgres.connect import Connection, connect_production
+from stagecopy.postgres.connect import Connection, connect_production, connection_lost
 from stagecopy.postgres.dsn import Dsn
+from stagecopy.postgres.preflight import Endpoint
 from stagecopy.postgres.sqlfile import statement
+from stagecopy.production.endpoint import same_server
 
 _PERIOD = 0.25  # seconds; with yield_after = 2 s the waiter is free after at most 2.25 s and the time of one look
 _log = logging.getLogger(__name__)
@@ -54,9 +56,10 @@ class YieldWatcher:
         self._thread = threading.Thread(target=self._watch, name="yield-watcher", daemon=True)
         self.reason: ProductionError | None = None
 
-    def start(self, dsn: Dsn) -> None:
-        """Open the watcher's own connection (fails here, not in the thread) and begin."""
+    def start(self, dsn: Dsn, here: Endpoint) -> None:
+        """Open the watcher's own connection to the server *here* (fails here, not in the thread) and begin."""
         self._dsn = dsn
+        self._here = here
         self._connection = self._connect()
         self._thread.start()
 
@@ -82,7 +85,13 @@ class YieldWatcher:
         return self.reason
 
     def _connect(self) -> Connection:
-        return connect_production(self._dsn, application_name=f"{self._name}/watcher"[:63])
+        connection = connect_production(self._dsn, application_name=f"{self._name}/watcher"[:63])
+        try:
+            same_server(self._here, connection, self._dsn)  # on another one it would see nobody waiting
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def _watch(self) -> None:
         while self.reason is None and not self._stop.wait(_PERIOD):
@@ -97,7 +106,7 @@ class YieldWatcher:
         try:
             self._connection = self._connect()
         except ProductionError as failure:
-            self.reason = failure
+            self.reason = connection_lost(f"the connection to production was lost; {failure.message}")
 
     def _look(self) -> None:
         now = time.monotonic()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from stagecopy.errors import StagecopyError
 from stagecopy.model.change import Difference, Sample, TableChange
+from stagecopy.model.drift import Drift
 from stagecopy.model.findings import Fidelity, Finding
 from stagecopy.model.migration import MigrationRun, StatementRun
-from stagecopy.model.refresh import RefreshResult
+from stagecopy.model.refresh import RefreshedTable, RefreshResult
 from stagecopy.model.trial import TrialResult
 from stagecopy.redact import scrub
 
@@ -56,10 +58,24 @@ def refresh_document(result: RefreshResult) -> dict[str, Any]:
         "seconds": _seconds(result.seconds),
         "backup": result.backup,
         "staging": {"url": staging.url, "engine": staging.engine} if staging else None,
-        "tables": [{"name": each.name, "rows": each.rows, "masked": list(each.masked)} for each in result.tables],
+        "tables": [_refreshed(each) for each in result.tables],
         "fidelity": _fidelity(result.fidelity),
         "audit": {"checked": result.audit_checked, "leaks": result.audit_leaks},
+        "personal_kept": len(result.personal_kept),
+        "drift": drift_document(result.drift),
     }
+
+
+def drift_document(drift: Sequence[Drift] | None) -> list[dict[str, str | None]] | None:
+    """Changes since the last snapshot; null where there is none to compare with."""
+    if drift is None:
+        return None
+    return [asdict(each) for each in drift]
+
+
+def _refreshed(table: RefreshedTable) -> dict[str, Any]:
+    document: dict[str, Any] = {"name": table.name, "rows": table.rows, "masked": list(table.masked)}
+    return {**document, "subset": asdict(table.subset)} if table.subset else document
 
 
 def reported_tables(difference: Difference | None, *, all_tables: bool) -> tuple[TableChange, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.text import Text
 
-from stagecopy.model.refresh import RefreshResult
+from stagecopy.model.refresh import RefreshedTable, RefreshResult, TableSubset
 from stagecopy.model.wording import counted
 from stagecopy.report.durations import spoken_seconds
 from stagecopy.report.page import Page
@@ -20,9 +21,19 @@ def refresh_summary(console: Console, result: RefreshResult) -> None:
             page.text(f" made in {spoken_seconds(result.seconds)}"),
         )
         page.grid(((page.text(name, "dim"), page.text(said)) for name, said in _facts(result)), fold_last=True)
+    chosen = [(table, table.subset) for table in result.tables if table.subset is not None]
+    if chosen:
+        page.heading("not all rows came along")
+        page.grid([_chosen(page, table, subset) for table, subset in chosen], fold_last=True)
     if result.fidelity:
         page.heading("staging differs from production")
         page.grid([(page.text(each.code), page.text(each.message)) for each in result.fidelity], fold_last=True)
+
+
+def _chosen(page: Page, table: RefreshedTable, subset: TableSubset) -> tuple[Text, Text, Text]:
+    pulled = f" ({subset.pulled:,} pulled)" if subset.pulled else ""
+    rows = f"{table.rows:,} of {counted(subset.rows_in_production, 'row')}{pulled}"
+    return page.text(table.name), page.text(rows), page.text(subset.reason)
 
 
 def _facts(result: RefreshResult) -> list[tuple[str, str]]:
@@ -34,6 +45,9 @@ def _facts(result: RefreshResult) -> list[tuple[str, str]]:
         ("masked", f"{counted(columns, 'column')} in {counted(masked_tables, 'table')}"),
         ("backup", result.backup or "none kept (--direct)"),
     ]
+    if result.personal_kept:
+        kept = counted(len(result.personal_kept), "column")
+        facts.append(("kept", f"{kept} that read as personal, by a catch-all: stagecopy masks check lists them"))
     if result.audit_checked:
         facts.append(("audit", f"{counted(result.audit_checked, 'value')} looked for, {result.audit_leaks:,} found"))
     if result.staging is not None:

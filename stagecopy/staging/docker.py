@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +19,19 @@ from stagecopy.model.findings import Fidelity
 from stagecopy.model.server import Address
 from stagecopy.model.staging import ClusterSpec, DataDirectory, Kind, ServerOptions
 from stagecopy.model.trial import CloneMethod
-from stagecopy.postgres.connect import wait_until_ready
-from stagecopy.redact import remember, scrub
+from stagecopy.postgres.connect import proves_itself
+from stagecopy.redact import remember
 from stagecopy.staging import docker_task as tasks
 from stagecopy.staging import settings
+from stagecopy.staging.bases import refuse_if_needed
 from stagecopy.staging.docker_client import connect, docker_errors, ensure_image
-from stagecopy.staging.docker_labels import labels_of, mark_of
+from stagecopy.staging.docker_forward import Forward
+from stagecopy.staging.docker_labels import labelled, labels_of, mark_of
 from stagecopy.staging.docker_network import Network
+from stagecopy.staging.docker_overlay import Overlays, remove_layers
+from stagecopy.staging.docker_server import answering
 from stagecopy.staging.docker_task import Task, TaskError, run_task
-from stagecopy.staging.docker_volumes import Volumes, remove_volume
+from stagecopy.staging.docker_volumes import Volumes, data_directories, remove_volume
 from stagecopy.staging.engine import ADMIN
 from stagecopy.staging.mark import Mark, checked
 from stagecopy.staging.pool import NO_POOL, Pool
@@ -40,8 +43,6 @@ if TYPE_CHECKING:
 _OPTIONS = "stagecopy.options"
 _ALIVE = ("running", "restarting", "paused")
 _AFTER_REBOOT: Any = {"Name": "unless-stopped"}  # Any: the SDK's stubs do not know this policy
-_LOG_TAIL = 12
-_LOOK_AGAIN = 0.03
 
 
 class DockerEngine:
@@ -59,19 +60,23 @@ class DockerEngine:
         admin_password: str,
         sockets: Path | None = None,
         pool: Pool = NO_POOL,
+        home: str | None = None,
     ) -> None:
         remember(admin_password)
         self._pool = pool
         self._sockets = sockets
         self.major = major
         self._project = project
+        self._home = home  # its own word: people of one project have their own homes, and share an engine
+        self._mark = partial(Mark, project, home=home)
+        self._labelled = partial(labelled, project, home)
         self._image = image
         self._password = admin_password
 
     def initialise(self, name: str, kind: Kind, *, run: str, spec: ClusterSpec) -> tuple[Fidelity, ...]:
         """See Engine."""
         ensure_image(self._client, self._image)
-        mark = Mark(self._project, name, kind, run)
+        mark = self._mark(name, kind, run)
         with self._gone_on_failure(mark):
             self._volumes.make_empty(mark, self.destroy)
             files = {
@@ -92,15 +97,15 @@ class DockerEngine:
 
     def copy(self, source: str, name: str, kind: Kind, *, run: str) -> None:
         """See Engine."""
-        self._copied(source, Mark(self._project, name, kind, run), thin=False)
+        self._copied(source, self._mark(name, kind, run), thin=False)
 
     def clone(self, source: str, name: str, kind: Kind, *, run: str) -> CloneMethod:
         """See Engine."""
-        return self._copied(source, Mark(self._project, name, kind, run), thin=True)
+        return self._copied(source, self._mark(name, kind, run), thin=True)
 
     def clone_method(self, source: str | None = None) -> tuple[CloneMethod, str, str | None]:
         """See Engine."""
-        return self._volumes.clone_method(source)
+        return self._volumes.clone_method(source, self._mark("probe", "clone", "probe"))
 
     def start(self, name: str, options: ServerOptions) -> Address:
         """See Engine."""
@@ -108,7 +113,7 @@ class DockerEngine:
         try:
             with docker_errors(f"starting {name}"):
                 container.start()
-            return self._answering(name, container)
+            return answering(name, container, self._address)
         except BaseException:
             with docker_errors(f"removing the container of {name}"):
                 container.remove(force=True, v=True)
@@ -137,17 +142,20 @@ class DockerEngine:
         """See Engine."""
         volume = self._volumes.get(name)
         if volume:
-            checked(mark_of(volume), project=self._project, name=name)
+            mark = checked(mark_of(volume), project=self._project, name=name, home=self._home)
+            refuse_if_needed(mark, self.directories)
         with docker_errors(f"destroying {name}"):
             for container in self._client.containers.list(all=True, filters=self._labelled(name), ignore_removed=True):
                 container.remove(force=True, v=True)
             self._network.unplug(self._full(name))
+            remove_layers(self._client, self._full(name), self._project, name)
             if volume:
                 remove_volume(volume)  # last, because it is what lists the rest
 
     def sync(self, name: str) -> None:
         """See Engine."""
-        self._task(self._stopped(name), Task(f"flushing {name}", tasks.SYNC, self._own(name), user="postgres"))
+        script = tasks.SYNC if self._volumes.base(name) is None else tasks.SYNC_LAYERS
+        self._task(self._stopped(name), Task(f"flushing {name}", script, self._own(name), user="postgres"))
 
     def directories(self) -> tuple[DataDirectory, ...]:
         """See Engine."""
@@ -159,16 +167,24 @@ class DockerEngine:
             for server in servers
             if server["Labels"].get("stagecopy.role") == "server" and server["State"] in _ALIVE
         }
-        found = [mark for volume in volumes if (mark := mark_of(volume)) and volume.name == self._full(mark.name)]
-        return tuple(
-            DataDirectory(mark.name, mark.kind, mark.run, mark.name in running)
-            for mark in sorted(found, key=lambda mark: mark.name)
-        )
+        return data_directories(volumes, running, self._full)
 
     def address(self, name: str) -> Address | None:
         """See Engine."""
         container = self._container(name)
         return self._address(container) if container and container.status in _ALIVE else None
+
+    def away(self, name: str) -> str | None:
+        """What leads the port of a published server to this machine, for people to run; None when it is here."""
+        container = self._container(name)
+        return self._network.away(container) if container else None
+
+    def forward(self, name: Callable[[], str]) -> Forward:
+        """Lead the port of a running published server here; *name* says at any time on which directory it is."""
+        container = self._container(name())
+        if container is None:
+            raise StagingError("no-such-directory", f"no server runs on {name()}")
+        return self._network.forward(container, lambda: self._full(name()))
 
     def checksum(self, name: str) -> str:
         """See Engine."""
@@ -185,21 +201,19 @@ class DockerEngine:
 
     @cached_property
     def _volumes(self) -> Volumes:
-        return Volumes(self._client, self._task, self._full, pool=self._pool)
+        folders = partial(tasks.make_folders, self._client, self._image)
+        overlays = Overlays(self._client, self._task, folders, full=self._full, notes=self._sockets)
+        return Volumes(self._client, self._task, self._full, pool=self._pool, overlays=overlays)
 
     @cached_property
     def _network(self) -> Network:
-        return Network(self._client, image=self._image, sockets=self._sockets)
+        return Network(self._client, image=self._image, sockets=self._sockets, proves=self._proves)
 
     def _full(self, name: str) -> str:
         return f"stagecopy-{self._project}-{settings.check_name(name)}"
 
     def _own(self, name: str) -> dict[str, str]:
         return {self._full(name): tasks.MOUNT}
-
-    def _labelled(self, name: str | None = None) -> dict[str, Any]:
-        words = [f"stagecopy.project={self._project}"]
-        return {"label": words if name is None else [*words, f"stagecopy.name={name}"]}
 
     def _task(self, mark: Mark, task: Task) -> str:
         return run_task(self._client, self._image, task, name=self._full(mark.name), labels=labels_of(mark))
@@ -229,14 +243,14 @@ class DockerEngine:
                 container = self._client.containers.get(self._full(name))
             except NotFound:
                 return None
-        checked(mark_of(container), project=self._project, name=name)
+        checked(mark_of(container), project=self._project, name=name, home=self._home)
         return container
 
     def _owned(self, name: str) -> Mark:
         volume = self._volumes.get(name)
         if volume is None:
             raise StagingError("no-such-directory", f"there is no data directory {name}")
-        return checked(mark_of(volume), project=self._project, name=name)
+        return checked(mark_of(volume), project=self._project, name=name, home=self._home)
 
     def _stopped(self, name: str) -> Mark:
         mark = self._owned(name)
@@ -275,24 +289,11 @@ class DockerEngine:
                 **plug.container,
             )
 
-    def _answering(self, name: str, container: Container) -> Address:
-        end = time.monotonic() + settings.READY_SECONDS
-        while True:
-            with docker_errors(f"looking at the container of {name}"):
-                container.reload()
-                if container.status != "running" or container.attrs.get("RestartCount"):
-                    log = container.logs(tail=_LOG_TAIL).decode("utf-8", "replace")
-                    raise StagingError("start-failed", f"the server on {name} did not start: {scrub(log.strip())}")
-            address = self._address(container)
-            try:
-                wait_until_ready(address, deadline=0.0)
-            except StagingError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(_LOOK_AGAIN)
-            else:
-                return address
-
     def _address(self, container: Container) -> Address:
-        host, port = self._network.reach(container)
+        return self._at(*self._network.reach(container))
+
+    def _at(self, host: str, port: int) -> Address:
         return Address(host, port, ADMIN, self._password, "postgres")
+
+    def _proves(self, host: str, port: int) -> bool:
+        return proves_itself(self._at(host, port))

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from stagecopy.errors import StagingError
 from stagecopy.redact import scrub
 from stagecopy.staging.docker_endpoint import Endpoint, endpoint
+from stagecopy.staging.docker_ssh import docker_socket
+from stagecopy.staging.ssh_link import Link, link_to, lost_link
 
 if TYPE_CHECKING:
     from docker import APIClient, DockerClient
@@ -22,23 +24,29 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 5
 _CALL_SECONDS = 120
-_BY_SSH = (
-    "forward its socket:  ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST &"
-    "  export DOCKER_HOST=unix:///tmp/docker.sock"
-)
 _TAKEN = ("port is already allocated", "address already in use")
 
 
 def connect(*, timeout: int = _CALL_SECONDS) -> DockerClient:
-    """A client for the engine that the docker program would use. Raises ``docker-unreachable``, ``docker-context``."""
+    """A client for the engine that the docker program would use.
+
+    Raises StagingError ``docker-unreachable``, ``docker-context``, ``ssh-…``.
+    """
     import docker
 
     where = endpoint()
-    _knock(where.host)
+    base = docker_socket(where.host) if where.by_ssh else where.host
+    _knock(base)
     with docker_errors(f"connecting to {where.shown}"):
-        client = docker.DockerClient(base_url=where.host, tls=_tls(where), timeout=timeout, version="auto")
+        client = docker.DockerClient(base_url=base, tls=_tls(where), timeout=timeout, version="auto")
         client.ping()
     return client
+
+
+def link() -> Link | None:
+    """The ssh connection that the engine is reached by, if it is one. Raises StagingError ``ssh-…``."""
+    where = endpoint()
+    return link_to(where.host) if where.by_ssh else None
 
 
 def _tls(where: Endpoint) -> TLSConfig | bool:
@@ -52,7 +60,7 @@ def _tls(where: Endpoint) -> TLSConfig | bool:
             client.proxies.update(get_environ_proxies(where.host))
             client.trust_env = False
 
-    if where.certificates is None:
+    if where.certificates is None or where.by_ssh:
         return False
     ca, certificate, key = (str(where.certificates / name) for name in ("ca.pem", "cert.pem", "key.pem"))
     return Ours(client_cert=(certificate, key), ca_cert=ca, verify=where.verify)
@@ -127,13 +135,14 @@ def docker_errors(doing: str) -> Iterator[None]:
     except APIError as failure:
         raise _refused(failure, doing) from failure
     except (DockerException, requests.exceptions.RequestException) as failure:
+        lost = lost_link()
+        if lost:
+            raise StagingError(lost.code, f"{lost.message} ({doing})", hint=lost.hint) from failure
         raise _unreachable(f"the Docker engine does not answer ({doing}): {_reason(failure)}") from failure
 
 
 def _knock(host: str) -> None:
     """Try the local socket before the SDK does, which leaks a socket and mumbles when nobody listens there."""
-    if host.startswith("ssh://"):
-        raise StagingError("docker-unreachable", f"an engine at {host} is not reached by itself", hint=_BY_SSH)
     if not host.startswith("unix://"):
         return
     path = host.removeprefix("unix://")

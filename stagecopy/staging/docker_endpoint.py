@@ -15,6 +15,7 @@ from typing import Any
 
 from stagecopy.errors import StagingError
 from stagecopy.files import read_json
+from stagecopy.redact import scrub
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 _FILES = ("ca.pem", "cert.pem", "key.pem")
@@ -30,9 +31,14 @@ class Endpoint:
     verify: bool = True
 
     @property
+    def by_ssh(self) -> bool:
+        """Whether its machine is reached by ssh."""
+        return self.host.startswith("ssh://")
+
+    @property
     def shown(self) -> str:
         """For messages: the address and who named it."""
-        return f"{self.host} ({self.source})"
+        return f"{scrub(self.host)} ({self.source})"
 
 
 def endpoint(environ: Mapping[str, str] | None = None) -> Endpoint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stagecopy.staging.mark import Mark, mark_from
 
@@ -11,12 +11,20 @@ if TYPE_CHECKING:
     from docker.models.volumes import Volume
 
 _PREFIX = "stagecopy."
+BASE = _PREFIX + "base"  # on a volume that cannot do without that data directory's
 
 
 def labels_of(mark: Mark) -> dict[str, str]:
     """*mark* as labels."""
     values = {"project": mark.project, "name": mark.name, "kind": mark.kind, "run": mark.run}
+    values |= {"home": mark.home} if mark.home else {}
     return {_PREFIX + name: value for name, value in values.items()}
+
+
+def labelled(project: str, home: str | None, name: str | None = None) -> dict[str, Any]:
+    """The filter by which the engine lists what is *project*'s, made from *home*; of one data directory or all."""
+    wanted = {"project": project, "home": home, "name": name}
+    return {"label": [f"{_PREFIX}{word}={value}" for word, value in wanted.items() if value]}
 
 
 def mark_of(thing: Volume | Container) -> Mark | None:

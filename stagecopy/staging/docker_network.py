@@ -1,32 +1,30 @@
 """How servers in containers are reached, and by that, what code inside them can reach.
 
-Three ways, safest first. ``socket``: no network at all, the server's socket in a folder of this machine. ``tunnel``: no
-network either, reached through the engine wherever that is. ``published``: a loopback port of the engine.
-
-Surprising: code inside may write where its socket lies, and could put a link there that leads us to another server.
-So the socket is moved, before anything else runs in the server, to a folder that the container never sees.
+Three ways, safest first. ``socket``: no network at all, the server's socket in a folder of this machine, or of the one
+that ssh leads to. ``tunnel``: no network either, reached through the engine wherever that is. ``published``: a loopback
+port of the engine, to which docker_route finds a way.
 """
 
 from __future__ import annotations
 
-import hashlib
+import logging
 import secrets
-import socket
-import stat
 import sys
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from stagecopy.errors import StagingError
-from stagecopy.files import private_folder, remove_tree
+from stagecopy.files import private_folder
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.staging import ServerOptions
-from stagecopy.staging.docker_client import docker_errors
-from stagecopy.staging.docker_tunnel import Tunnel
+from stagecopy.staging.docker_client import docker_errors, link
+from stagecopy.staging.docker_endpoint import endpoint
+from stagecopy.staging.docker_forward import Forward, open_forward, typed_forward
+from stagecopy.staging.docker_route import PORT, Place, Proof, Routes, listens
+from stagecopy.staging.docker_sockets import Folders, Here, There, hashed
 from stagecopy.staging.ports import LOOPBACK
 
 if TYPE_CHECKING:
@@ -36,15 +34,13 @@ if TYPE_CHECKING:
 
 Way = Literal["socket", "tunnel", "published"]
 
-PORT = 5432
 _PUBLISHED = f"{PORT}/tcp"
-_SOCKET = f".s.PGSQL.{PORT}"
 _INSIDE = "/stagecopy-socket"
-_LONGEST = 107 - len(f"/0123456789/{_SOCKET}")  # of the folder of all sockets: the kernel's limit is 107 bytes
 _NOT_ISOLATED = (
     "containers are on Docker's own network, code in a trial can reach whatever they reach from there: this engine"
     " shares no folder with this machine, and the image has no bash to tunnel to"
 )
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +54,21 @@ class Plug:
 
 
 class Network:
-    """The ways of one Docker engine. *sockets* is the folder for sockets, None when there is none."""
+    """The ways of one Docker engine. *sockets* is the folder for sockets, None when there is none.
 
-    def __init__(self, client: DockerClient, *, image: str, sockets: Path | None) -> None:
+    *proves*: whether the server at a place answers and is ours.
+    """
+
+    def __init__(self, client: DockerClient, *, image: str, sockets: Path | None, proves: Proof) -> None:
         self._client = client
         self._image = image
         self._sockets = sockets
-        self._tunnels: dict[str, Tunnel] = {}
+        self._routes = Routes(proves)
 
     @cached_property
     def isolating(self) -> Way:
         """The safest way that works here, found by doing it."""
-        if self._shares_folders():
+        if self._folders is not None:
             return "socket"
         return "tunnel" if self._has_bash() else "published"
 
@@ -80,65 +79,92 @@ class Network:
     def plug(self, name: str, options: ServerOptions) -> Plug:
         """The way to the server in the container *name*; makes what it needs (see ``unplug``)."""
         way = self.isolating if options.isolated else "published"
-        if way == "socket":
-            return Plug(way, _LISTEN_ON_SOCKET, {"network_mode": "none"}, (_bind(self._fresh_folder(name)),))
+        if way == "socket" and self._folders:
+            return Plug(way, _LISTEN_ON_SOCKET, {"network_mode": "none"}, (_bind(self._folders.fresh(name)),))
         if way == "tunnel":
             return Plug(way, _LISTEN_ON_LOOPBACK, {"network_mode": "none"})
         return Plug(way, _LISTEN_ON_NETWORK, {"ports": {_PUBLISHED: (LOOPBACK, options.port or 0)}})
 
     def unplug(self, name: str) -> None:
         """Remove what ``plug`` made for the container *name*, which is gone. Nothing there: nothing to do."""
-        if tunnel := self._tunnels.pop(name, None):
-            tunnel.close()
-        if self._sockets:
-            remove_tree(self._folder(name))
+        self._routes.forget(name)
+        for folders in self._possible:
+            folders.remove(name)
 
-    def reach(self, container: Container) -> tuple[str, int]:
+    def reach(self, container: Container) -> Place:
         """Host (or socket folder) and port at which the server in a running container answers."""
         for mount in container.attrs["Mounts"]:
             if mount["Destination"] == _INSIDE:
-                folder = Path(mount["Source"]).parent
-                _bring_out(folder)
-                return str(folder), PORT
+                return str(self._owner(mount["Source"]).bring_out(mount["Source"])), PORT
         if container.attrs["HostConfig"]["NetworkMode"] == "none":
-            return self._tunnelled(container)
-        bindings = container.attrs["NetworkSettings"]["Ports"].get(_PUBLISHED) or []
-        if not bindings:
-            raise StagingError("start-failed", f"the container {container.name} publishes no port")
-        port = int(bindings[0]["HostPort"])
-        return (LOOPBACK, port) if _listens(port) else self._tunnelled(container)
+            return self._routes.tunnelled(container)
+        port = _published(container)
+        return (LOOPBACK, port) if self._near and listens(LOOPBACK, port) else self._routes.to(container, port)
 
-    def _folder(self, name: str) -> Path:
-        assert self._sockets is not None  # noqa: S101 - asked only where sockets are used
-        return self._sockets / hashlib.sha256(name.encode()).hexdigest()[:10]
+    def away(self, container: Container) -> str | None:
+        """For a server whose port is not one of this machine: what to run for that. None: it is here."""
+        port = _published(container)
+        here = self._near or self._routes.is_here(port)
+        return None if here else typed_forward(port)
 
-    def _fresh_folder(self, name: str) -> Path:
-        """An empty folder of ours, with one inside that whoever the image's postgres is may write to."""
-        folder = self._folder(name)
-        remove_tree(folder)
-        private_folder(folder.parent)  # 0700: keeps everybody else of this machine out
-        private_folder(folder)
-        return private_folder(folder / "in", mode=0o777)
+    def forward(self, container: Container, behind: Callable[[], str]) -> Forward:
+        """Make its port one of this machine too; *behind* names the container that publishes it at any time.
 
-    def _shares_folders(self) -> bool:
-        """Whether the engine can hand one of our folders to a container: it refuses to mount what it does not see."""
-        if self._sockets is None or not sys.platform.startswith("linux") or len(bytes(self._sockets)) > _LONGEST:
-            return False
+        Raises StagingError ``port-in-use``.
+        """
+        return open_forward(behind, _published(container), self._routes)
+
+    @cached_property
+    def _possible(self) -> tuple[Folders, ...]:
+        connection = link()
+        here = (Here(self._sockets),) if self._sockets else ()
+        return (*here, There(connection)) if connection else here
+
+    @cached_property
+    def _folders(self) -> Folders | None:
+        """Those that the engine can hand to containers: it refuses to mount what it does not see."""
+        if self._sockets is None:  # nobody wants sockets
+            return None
         with docker_errors("asking the Docker engine about itself"):
             about = self._client.info()
         if "Docker Desktop" in str(about.get("OperatingSystem")):  # shows files, but no sockets
-            return False
-        engine = f"{about.get('ID')} {self._client.api.base_url}"
-        proved = self._folder(engine).with_suffix(".shared")  # making a container takes 0.1 s
-        if proved.exists() or not self._mounts_ours():
+            return None
+        for folders in self._possible:
+            if isinstance(folders, Here) and not sys.platform.startswith("linux"):
+                continue
+            if folders.fits() and self._shares(folders, str(about.get("ID"))):
+                _log.info("sockets of isolated servers are in %s %s", folders.where, endpoint().shown)
+                return folders
+        _log.info("no folder is shared with the engine %s: isolated servers are reached through it", endpoint().shown)
+        return None
+
+    @property
+    def _near(self) -> bool:
+        """Whether the engine proved to be of this machine."""
+        return isinstance(self._folders, Here)
+
+    def _owner(self, source: str) -> Folders:
+        for folders in self._possible:
+            if source.startswith(f"{folders.where}/"):
+                return folders
+        message = f"the socket of this server is in {source}, to which the engine at {endpoint().shown} leads no way"
+        raise StagingError("start-failed", message, hint="use the address of the engine that it was started by")
+
+    def _shares(self, folders: Folders, engine: str) -> bool:
+        assert self._sockets is not None  # noqa: S101 - asked only where sockets are wanted
+        key = hashed(f"{engine} {self._client.api.base_url} {endpoint().host} {folders.where}")
+        proved = self._sockets / f"{key}.shared"  # making a container takes 0.1 s
+        if proved.exists() or not self._mounts(folders):
             return proved.exists()
+        private_folder(self._sockets)
         proved.touch(mode=0o600)
         return True
 
-    def _mounts_ours(self) -> bool:
+    def _mounts(self, folders: Folders) -> bool:
         from docker.errors import APIError
 
-        folder = self._fresh_folder(f"probe-{secrets.token_hex(4)}")
+        name = f"probe-{secrets.token_hex(4)}"
+        folder = folders.fresh(name)
         try:
             with docker_errors("making a container that is never started"):
                 box = self._client.containers.create(
@@ -150,7 +176,7 @@ class Network:
                 return False
             raise
         finally:
-            remove_tree(folder.parent)
+            folders.remove(name)
         return True
 
     def _has_bash(self) -> bool:
@@ -169,38 +195,20 @@ class Network:
             finally:
                 box.remove(force=True, v=True)
 
-    def _tunnelled(self, container: Container) -> tuple[str, int]:
-        name = str(container.name)
-        if name not in self._tunnels:
-            self._tunnels[name] = Tunnel(name, PORT)
-        return LOOPBACK, self._tunnels[name].port
-
 
 _LISTEN_ON_SOCKET = {"listen_addresses": "", "port": str(PORT), "unix_socket_directories": _INSIDE}
 _LISTEN_ON_LOOPBACK = {"listen_addresses": "127.0.0.1", "port": str(PORT)}
 _LISTEN_ON_NETWORK = {"listen_addresses": "*", "port": str(PORT)}
 
 
-def _listens(port: int) -> bool:
-    """Whether a loopback port of the engine is one of this machine: the engine is here, or somebody forwards it."""
-    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((LOOPBACK, port)) == 0
+def _published(container: Container) -> int:
+    bindings = container.attrs["NetworkSettings"]["Ports"].get(_PUBLISHED) or []
+    if not bindings:
+        raise StagingError("start-failed", f"the container {container.name} publishes no port")
+    return int(bindings[0]["HostPort"])
 
 
-def _bind(folder: Path) -> Mount:
+def _bind(folder: str) -> Mount:
     from docker.types import Mount
 
-    return Mount(_INSIDE, str(folder), type="bind")
-
-
-def _bring_out(folder: Path) -> None:
-    """Move the socket out of the container's sight, once, and shut the folder that it can see."""
-    ours, inside = folder / _SOCKET, folder / "in" / _SOCKET
-    if ours.is_symlink() or ours.exists() or not (inside.is_symlink() or inside.exists()):
-        return
-    inside.rename(ours)
-    if not stat.S_ISSOCK(ours.lstat().st_mode):
-        ours.unlink()
-        raise StagingError("start-failed", f"what lies in {folder} for a socket is none, so it is not used")
-    (folder / "in").chmod(0o700)
+    return Mount(_INSIDE, folder, type="bind")

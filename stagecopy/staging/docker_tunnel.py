@@ -13,7 +13,7 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -36,14 +36,17 @@ kill -9 $!; wait; exit 0"""
 
 
 class Tunnel:
-    """A loopback port that leads to *port* on the loopback of *container*, as long as this process lives."""
+    """A loopback port that leads to *port* on the loopback of *container*, as long as this process lives.
 
-    def __init__(self, container: str, port: int) -> None:
+    *container* is asked for at each connection, *at* is which port; any that is free by default.
+    """
+
+    def __init__(self, container: Callable[[], str], port: int, *, at: int = 0) -> None:
         self._container = container
         self._words = ["bash", "-c", _SCRIPT.format(port=port)]
-        self._listener = socket.create_server((LOOPBACK, 0))
+        self._listener = socket.create_server((LOOPBACK, at))
         self.port = int(self._listener.getsockname()[1])
-        threading.Thread(target=self._accept, name=f"tunnel to {container}", daemon=True).start()
+        threading.Thread(target=self._accept, name="tunnel", daemon=True).start()
 
     def close(self) -> None:
         """Take no more connections; those that are open end with the container."""
@@ -80,7 +83,7 @@ class Tunnel:
     @contextmanager
     def _entered(self, client: DockerClient) -> Iterator[socket.socket]:
         with docker_errors("entering the container"):
-            made = client.api.exec_create(self._container, self._words, stdin=True, stderr=False, user="postgres")
+            made = client.api.exec_create(self._container(), self._words, stdin=True, stderr=False, user="postgres")
             stream: Any = client.api.exec_start(made["Id"], socket=True)
         inside: socket.socket = getattr(stream, "_sock", stream)  # of a local engine it is wrapped as a file
         inside.settimeout(None)

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stagecopy.errors import StagingError
 from stagecopy.files import private_folder, remove_tree
+from stagecopy.model.staging import DataDirectory
 from stagecopy.model.trial import CloneMethod
 from stagecopy.staging import docker_task as tasks
 from stagecopy.staging.docker_client import docker_errors
-from stagecopy.staging.docker_labels import labels_of
+from stagecopy.staging.docker_labels import BASE, labels_of, mark_of
+from stagecopy.staging.docker_overlay import Overlays, layers_of
 from stagecopy.staging.docker_task import Task
 from stagecopy.staging.mark import Mark
 from stagecopy.staging.pool import Pool
@@ -36,12 +38,19 @@ class Volumes:
     """The volumes of one project. *run* does a task for a mark, *full* is a data directory's name in Docker."""
 
     def __init__(
-        self, client: DockerClient, run: Callable[[Mark, Task], str], full: Callable[[str], str], *, pool: Pool
+        self,
+        client: DockerClient,
+        run: Callable[[Mark, Task], str],
+        full: Callable[[str], str],
+        *,
+        pool: Pool,
+        overlays: Overlays,
     ) -> None:
         self._client = client
         self._run = run
         self._full = full
         self._pool = pool
+        self._overlays = overlays
 
     def get(self, name: str) -> Volume | None:
         """The volume of a data directory, or None."""
@@ -52,6 +61,11 @@ class Volumes:
                 return self._client.volumes.get(self._full(name))
             except NotFound:
                 return None
+
+    def base(self, name: str) -> str | None:
+        """The data directory that *name* cannot do without, or None."""
+        volume = self.get(name)
+        return (volume.attrs.get("Labels") or {}).get(BASE) if volume else None
 
     def make_empty(self, mark: Mark, destroy: Callable[[str], None]) -> None:
         """A volume with an empty data folder: in the pool if the engine proves to see it, else of Docker's own."""
@@ -75,18 +89,35 @@ class Volumes:
             target = origin.parent / self._full(mark.name)
             self._create(mark, target)
             return _copy_folder(origin, target, thin=thin)
+        volume = self.get(source)
+        if thin and volume and self._plain_method(volume, mark) == "overlay":
+            self._overlays.lay_over(volume, mark)
+            return "overlay"
         self._create(mark, None)
         volumes = {self._full(source): f"{tasks.SOURCE}:ro", self._full(mark.name): tasks.MOUNT}
         said = self._run(mark, Task(f"copying {source}", tasks.CLONE if thin else tasks.COPY, volumes))
         return "reflink" if said.split()[-1:] == ["reflink"] else "copy"
 
-    def clone_method(self, source: str | None) -> tuple[CloneMethod, str, str | None]:
+    def clone_method(self, source: str | None, probe: Mark) -> tuple[CloneMethod, str, str | None]:
         """See Engine."""
+        volume = self.get(source) if source else None
         folder = self._folder(source) if source else _place_in(self._pool)
-        if folder and reflinks(folder.parent):
-            return "reflink", self._pool.why, None
+        if folder:
+            shares = reflinks(folder.parent)
+            return "reflink" if shares else "copy", self._pool.why, None if shares else self._pool.better
+        method = self._plain_method(volume, probe)
+        if method == "reflink":
+            return method, "the disk of the Docker engine shares blocks", None
         why = "Docker does not keep its volumes in the pool" if self._pool.folder else self._pool.why
-        return "copy", why, self._pool.better
+        if method == "copy":
+            why = f"{why}; no overlay can be laid there"
+        return method, why, self._pool.better
+
+    def _plain_method(self, volume: Volume | None, probe: Mark) -> CloneMethod:
+        """How a volume of Docker's own (None: one made now) is cloned. Only a snapshot never changes under a clone."""
+        method = self._overlays.method(probe)
+        mark = mark_of(volume) if volume else None
+        return "copy" if method == "overlay" and mark and mark.kind != "snapshot" else method
 
     def _folder(self, name: str) -> Path | None:
         volume = self.get(name)
@@ -96,6 +127,19 @@ class Volumes:
         options = {"type": "none", "o": "bind", "device": str(folder)} if folder else {}
         with docker_errors(f"making the volume of {mark.name}"):
             self._client.volumes.create(self._full(mark.name), driver_opts=options, labels=labels_of(mark))
+
+
+def data_directories(
+    volumes: Iterable[Volume], running: Container[str], full: Callable[[str], str]
+) -> tuple[DataDirectory, ...]:
+    """The data directories that *volumes* are, sorted by name. Layers alone count too: what is listed is removed."""
+    found: dict[str, DataDirectory] = {}
+    for volume in volumes:
+        mark = mark_of(volume)
+        if mark and volume.name in (full(mark.name), layers_of(full(mark.name))):
+            base = volume.attrs["Labels"].get(BASE) or (found[mark.name].base if mark.name in found else None)
+            found[mark.name] = DataDirectory(mark.name, mark.kind, mark.run, mark.name in running, base=base)
+    return tuple(found[name] for name in sorted(found))
 
 
 def remove_volume(volume: Volume) -> None:

@@ -25,12 +25,15 @@ from stagecopy.model.trial import CloneMethod
 from stagecopy.postgres.connect import wait_until_ready
 from stagecopy.redact import remember, scrub
 from stagecopy.staging import settings
+from stagecopy.staging.bases import refuse_if_needed
 from stagecopy.staging.engine import ADMIN
 from stagecopy.staging.installation import prepare_root, server_identity, usable_programs
 from stagecopy.staging.mark import Mark, checked, make_marked, marks, read_mark, remove_marked, sweep
+from stagecopy.staging.mounts import unmount_below
+from stagecopy.staging.overlay import base_of, lay_over, mount_again, no_overlay, overlays
 from stagecopy.staging.pool import NO_POOL, Pool
 from stagecopy.staging.ports import LOOPBACK, TRIES, free_port
-from stagecopy.staging.postmaster import clear_stale, end_all, postmaster
+from stagecopy.staging.postmaster import clear_stale, end_all, postmaster, wait_for_end
 from stagecopy.staging.reflink import copy_tree, reflinks
 
 _NO_PORT = "could not create any TCP/IP sockets"
@@ -87,7 +90,11 @@ class EmbeddedEngine:
         place = self._owned(source).parent if source else self._places[0]
         if reflinks(place.parent):
             return "reflink", self._pool.why, None
-        return "copy", self._pool.why, self._pool.better
+        if source is not None and self._mark(source).kind != "snapshot":
+            return "copy", "only a snapshot never changes under its clones", None
+        if overlays(place if place.is_dir() else place.parent):
+            return "overlay", self._pool.why, self._pool.better
+        return "copy", f"{self._pool.why}; {no_overlay()}", self._pool.better
 
     def start(self, name: str, options: ServerOptions) -> Address:
         """See Engine."""
@@ -113,15 +120,17 @@ class EmbeddedEngine:
         """See Engine."""
         data = self._owned(name) / "data"
         if postmaster(data):
-            self._program(data.parent, "pg_ctl", "stop", "-s", "-w", *_deadline(settings.STOP_SECONDS), "-m", "fast")
+            self._program(data.parent, "pg_ctl", "stop", "-s", "-W", "-m", "fast")
+            wait_for_end(data, settings.STOP_SECONDS)
         clear_stale(data)
 
     def destroy(self, name: str) -> None:
         """See Engine."""
         folder = self._folder(name)
         if folder.exists() or folder.is_symlink():
-            checked(read_mark(folder), project=self._project, name=name)
+            refuse_if_needed(checked(read_mark(folder), project=self._project, name=name), self.directories)
             self._end_now(folder / "data")
+            unmount_below(folder)
             remove_marked(folder)
         elif folder.parent.is_dir():
             sweep(folder.parent)
@@ -129,15 +138,17 @@ class EmbeddedEngine:
     def sync(self, name: str) -> None:
         """See Engine."""
         data = self._stopped(name)
-        self._program(data.parent, "initdb", "--sync-only", "-D", "data")
+        if base_of(data.parent):  # initdb opens every file for writing, which would copy all of the snapshot
+            process.run(["sync", "-f", data])
+        else:
+            self._program(data.parent, "initdb", "--sync-only", "-D", "data")
 
     def directories(self) -> tuple[DataDirectory, ...]:
         """See Engine."""
+        found = [(mark, place / mark.name) for place in self._places for mark in marks(place, self._project)]
         return tuple(
-            DataDirectory(mark.name, mark.kind, mark.run, postmaster(self._folder(mark.name) / "data") is not None)
-            for mark in sorted(
-                (mark for place in self._places for mark in marks(place, self._project)), key=lambda mark: mark.name
-            )
+            DataDirectory(mark.name, mark.kind, mark.run, postmaster(folder / "data") is not None, base=base_of(folder))
+            for mark, folder in sorted(found, key=lambda each: each[0].name)
         )
 
     def address(self, name: str) -> Address | None:
@@ -172,7 +183,11 @@ class EmbeddedEngine:
     def _copied(self, source: str, mark: Mark, *, thin: bool) -> CloneMethod:
         """Beside its source, since blocks are shared within one file system only."""
         origin = self._stopped(source)
+        method = self.clone_method(source)[0] if thin else "copy"
         with self._made(origin.parent.parent, mark) as folder:
+            if method == "overlay":
+                lay_over(folder, source)
+                return method
             method = copy_tree(origin, folder / "data", cwd=folder, identity=self._identity, thin=thin)
             (folder / "data" / "postmaster.pid").unlink(missing_ok=True)  # of a source that was killed
         return method
@@ -250,10 +265,14 @@ class EmbeddedEngine:
         checked(read_mark(folder), project=self._project, name=name)
         return folder
 
+    def _mark(self, name: str) -> Mark:
+        return checked(read_mark(self._folder(name)), project=self._project, name=name)
+
     def _stopped(self, name: str) -> Path:
         data = self._owned(name) / "data"
         if postmaster(data):
             raise StagingError("still-running", f"the server on {name} is running; it must be stopped for this")
+        mount_again(data.parent)
         return data
 
 

@@ -37,7 +37,8 @@ class Engine(Protocol):
     def clone(self, source: str, name: str, kind: Kind, *, run: str) -> CloneMethod:
         """Like ``copy``, sharing with the source what is not written to, where that is possible; says how.
 
-        The source never changes by what is done to the clone, nor a clone by what is done to another.
+        The source never changes by what is done to the clone, nor a clone by what is done to another. A clone of what
+        is no snapshot is never made by overlay.
         """
 
     def clone_method(self, source: str | None = None) -> tuple[CloneMethod, str, str | None]:
@@ -62,7 +63,8 @@ class Engine(Protocol):
     def destroy(self, name: str) -> None:
         """End its server and remove the directory with all that belongs to it. Gone already: nothing to do.
 
-        Checks the mark itself: StagingError ``not-ours`` when it is missing or of another project.
+        Checks the mark itself: StagingError ``not-ours`` when it is missing or of another project. A snapshot that a
+        clone stands on (see DataDirectory.base) stays: StagingError ``snapshot-in-use``.
         """
 
     def sync(self, name: str) -> None:

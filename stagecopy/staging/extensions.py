@@ -7,7 +7,7 @@ same: the restore would break on what needs it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from stagecopy.model.findings import Fidelity
@@ -19,7 +19,14 @@ PROVIDER_ONLY = frozenset(
         *("rds_tools", "rds_activity_stream", "aws_commons", "aws_s3", "aws_lambda", "aws_ml", "apg_plan_mgmt"),
         *("aurora_stat_utils", "log_fdw", "pgaudit", "pg_cron", "pg_tle"),
         *("supautils", "supabase_vault", "pgsodium", "pg_graphql", "pg_net", "supabase_functions", "wrappers"),
-        *("google_ml_integration", "google_db_advisor", "google_columnar_engine", "alloydb_ai_nl", "alloydb_scann"),
+        *(
+            "google_ml_integration",
+            "google_db_advisor",
+            "google_columnar_engine",
+            "google_vacuum_mgmt",
+            "alloydb_ai_nl",
+            "alloydb_scann",
+        ),
         *("azure", "azure_ai", "azure_storage", "azure_local_ai", "pg_azure_storage", "pgms_stats"),
         *("pgms_wait_sampling", "neon", "neon_utils"),
     }
@@ -53,6 +60,8 @@ def decide(present: Iterable[Extension], available: Collection[str], policy: Pol
         if why is None:
             if each.name not in available:
                 obstacles.append(_missing(each))
+            elif each.filled:
+                notes.append(_emptied(each))
             continue
         skipped.add(each.name)
         if each.users:
@@ -60,6 +69,21 @@ def decide(present: Iterable[Extension], available: Collection[str], policy: Pol
         else:
             notes.append(Fidelity("extension-skipped", f"extension {each.name} is not in staging: {why}"))
     return Decided(frozenset(skipped), tuple(notes), tuple(obstacles))
+
+
+def other_versions(present: Iterable[Extension], made: Mapping[str, str]) -> tuple[Fidelity, ...]:
+    """Extensions that are of another version in staging: a dump says only the name."""
+    return tuple(
+        Fidelity("extension-version", f"extension {each.name} is {version} in staging, {each.version} in production")
+        for each in present
+        if (version := made.get(each.name, each.version)) != each.version
+    )
+
+
+def _emptied(extension: Extension) -> Fidelity:
+    """Its tables are no tables of the catalog that rules cover, so no row of them moves."""
+    message = f"extension {extension.name} comes as it is installed: rows added to {', '.join(extension.filled)} stay"
+    return Fidelity("extension-rows", f"{message} in production")
 
 
 def _why_skipped(extension: Extension, available: Collection[str], policy: Policy) -> str | None:

@@ -58,7 +58,7 @@ def closed_folder(path: Path, identity: Identity) -> Path | None:
 
 def usable_programs(binaries: Binaries, beside: Path, identity: Identity | None) -> Path:
     """The folder of programs; a copy of the whole install tree under *beside* when *identity* cannot reach it."""
-    folder = Path(binaries.folder)
+    folder = Path(binaries.folder).resolve()  # a link may lie in a folder that is closed, unlike what it leads to
     if identity is None or closed_folder(folder, identity) is None:
         return folder
     copied = beside / f"{binaries.source}-{binaries.version}"

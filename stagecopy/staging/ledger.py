@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from stagecopy.files import locked, read_json, write_json
@@ -23,7 +24,10 @@ PREPARED = "prepared"  # stands in marks where a run's id would, for what no run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """One such clone. ``taken_by`` is the run that uses a warm one up; the last three are a named clone's."""
+    """One such clone. ``taken_by`` is the run that uses a warm one up; what comes behind is a named clone's.
+
+    ``ttl``: seconds it lives without being used; ``visits``: how many sessions it had seen at the last look.
+    """
 
     directory: str
     role: Role
@@ -35,6 +39,8 @@ class Kept:
     name: str | None = None
     port: int | None = None
     expires: datetime | None = None
+    ttl: float | None = None
+    visits: int = 0
 
     @property
     def expired(self) -> bool:
@@ -67,6 +73,12 @@ def kept_clones(home: Home, role: Role | None = None) -> list[Kept]:
         return [each for each in book if role in (None, each.role)]
 
 
+def noted_clones(home: Home, role: Role) -> list[Kept]:
+    """Those of *role* as they were last written down: for who only looks, waits for nobody and writes nothing."""
+    document = read_json(home.path / "clones.json") or {"clones": []}
+    return [each for each in map(Kept.from_document, document["clones"]) if each.role == role]
+
+
 def keep(home: Home, clone: Kept) -> None:
     """Write it down; one of the same role and name that was there before is forgotten."""
     with _book(home) as book:
@@ -89,6 +101,20 @@ def drop_unchanged(home: Home, clone: Kept) -> bool:
     return unchanged
 
 
+def exchange(home: Home, clone: Kept, other: Kept) -> bool:
+    """Write *other* in the place of *clone*, if that is still as it says. Returns whether it was."""
+    with _book(home) as book:
+        unchanged = clone in book
+        book[:] = [other if each == clone else each for each in book]
+    return unchanged
+
+
+def ledger_time(home: Home) -> int:
+    """When it was last written to; 0 when there is none."""
+    path = _path(home)
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
 def take_warm(home: Home, snapshot: str, run: str) -> Kept | None:
     """The warm clone of *snapshot*, which belongs to *run* from now on, or None. Nobody else gets it."""
     with _book(home) as book:
@@ -99,9 +125,13 @@ def take_warm(home: Home, snapshot: str, run: str) -> Kept | None:
     return None
 
 
+def _path(home: Home) -> Path:
+    return home.path / "clones.json"
+
+
 @contextmanager
 def _book(home: Home) -> Iterator[list[Kept]]:
-    path = home.path / "clones.json"
+    path = _path(home)
     with locked(home.lock("clones"), wait=True):
         document = read_json(path) or {"clones": []}
         book = [Kept.from_document(each) for each in document["clones"]]

@@ -6,10 +6,11 @@ parent, so leaves are loaded directly except where the mask changes the partitio
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import LiteralString
 
@@ -97,13 +98,14 @@ def load_tables(
     Raises the first failure after the others have stopped.
     """
     stop = threading.Event()
+    sessions = _Sessions(address)
 
     def one(table: Table) -> Loaded:
         with closing(ahead(stream(table))) as pieces:
-            return _load(address, table, _stoppable(pieces, stop), through.get(table.oid), progress=progress)
+            return _load(sessions, table, _stoppable(pieces, stop), through.get(table.oid), progress=progress)
 
     ordered = sorted(tables, key=lambda table: (-table.bytes, table.qualified))
-    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="load") as pool:
+    with closing(sessions), ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="load") as pool:
         futures = [pool.submit(one, table) for table in ordered]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
@@ -116,6 +118,33 @@ def load_tables(
     if failures:
         raise _first_cause(failures)
     return [future.result() for future in futures]
+
+
+class _Sessions:
+    """Sessions that load one table after the other: to open one takes longer than to load a small table."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._idle: queue.SimpleQueue[Connection] = queue.SimpleQueue()
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """One that nobody else uses meanwhile; it is not used again after a failure."""
+        try:
+            connection = self._idle.get_nowait()
+        except queue.Empty:
+            connection = connect_staging(self._address, autocommit=False)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.put(connection)
+
+    def close(self) -> None:
+        """End those that lie idle."""
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
 
 
 def _first_cause(failures: list[BaseException]) -> BaseException:
@@ -135,11 +164,11 @@ def _stoppable(pieces: Iterator[bytes], stop: threading.Event) -> Iterator[bytes
 
 
 def _load(
-    address: Address, table: Table, pieces: Iterator[bytes], parent: Table | None, *, progress: Progress
+    sessions: _Sessions, table: Table, pieces: Iterator[bytes], parent: Table | None, *, progress: Progress
 ) -> Loaded:
     target = parent or table
     progress.table(table.qualified, bytes_total=table.bytes)
-    with connect_staging(address, autocommit=False) as connection:
+    with sessions.session() as connection:
         try:
             if parent is None:
                 connection.execute(sql.SQL("TRUNCATE ONLY {}").format(_name(target)))

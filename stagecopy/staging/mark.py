@@ -1,7 +1,8 @@
 """The mark on a folder: whose it is, what kind, which run made it. Only what carries our mark is destroyed.
 
-Surprising: a folder never exists under its own name without its mark. It is made under a ``.part-PID-`` name and
+Surprising: a folder never exists under its own name without its mark. It is made under a ``.part-PID-BOOT@`` name and
 renamed, and goes the same way at the end; a part whose process is dead is swept by the next one that makes or removes.
+After a reboot numbers of processes begin again, so the name says also which boot of the machine it was.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import cast, get_args
 
@@ -16,19 +18,22 @@ from stagecopy.errors import StagingError
 from stagecopy.files import read_json, remove_tree, write_json
 from stagecopy.model.staging import Kind
 from stagecopy.process import Identity
+from stagecopy.staging.mounts import unmount_below
 
 _FILE = "mark.json"
 _PART = ".part-"
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Whose data directory it is."""
+    """Whose data directory it is. ``home`` is said where several homes of one project meet: on a Docker engine."""
 
     project: str
     name: str
     kind: Kind
     run: str
+    home: str | None = None
 
 
 def make_marked(root: Path, mark: Mark, *, owner: Identity | None) -> Path:
@@ -72,13 +77,15 @@ def mark_from(values: Mapping[str, object]) -> Mark | None:
     texts = [values.get(field) for field in ("project", "name", "kind", "run")]
     if not all(isinstance(text, str) for text in texts) or texts[2] not in get_args(Kind):
         return None
-    return Mark(str(texts[0]), str(texts[1]), cast("Kind", texts[2]), str(texts[3]))
+    home = values.get("home")
+    return Mark(str(texts[0]), str(texts[1]), cast("Kind", texts[2]), str(texts[3]), str(home) if home else None)
 
 
-def checked(mark: Mark | None, *, project: str, name: str) -> Mark:
-    """*mark*, if it is this project's and names *name*. Raises StagingError ``not-ours``."""
-    if mark is None or mark.project != project or mark.name != name:
-        whose = f"belongs to project {mark.project}" if mark else "has no mark"
+def checked(mark: Mark | None, *, project: str, name: str, home: str | None = None) -> Mark:
+    """*mark*, if it is this project's (and home's) and names *name*. Raises StagingError ``not-ours``."""
+    if mark is None or mark.project != project or mark.name != name or mark.home != home:
+        foreign = " of another STAGECOPY_HOME" if mark and mark.project == project else ""
+        whose = f"belongs to project {mark.project}{foreign}" if mark else "has no mark"
         hint = "nothing was changed; remove it by hand if it is really yours"
         raise StagingError("not-ours", f"{name} {whose}, so it is not touched", hint=hint)
     return mark
@@ -95,13 +102,24 @@ def marks(root: Path, project: str) -> Iterator[Mark]:
 def sweep(root: Path) -> None:
     """Remove what a killed process was just making or removing."""
     for part in root.glob(f"{_PART}*"):
-        pid = part.name.removeprefix(_PART).partition("-")[0]
-        if pid.isdecimal() and not _alive(int(pid)):
+        pid, _, rest = part.name.removeprefix(_PART).partition("-")
+        boot, said, _ = rest.partition("@")
+        if pid.isdecimal() and not ((not said or boot == _boot()) and _alive(int(pid))):
+            unmount_below(part)
             remove_tree(part)
 
 
 def _part(root: Path, name: str) -> Path:
-    return root / f"{_PART}{os.getpid()}-{name}"
+    return root / f"{_PART}{os.getpid()}-{_boot()}@{name}"
+
+
+@cache
+def _boot() -> str:
+    """Tells one boot of this machine from another; off Linux all are alike."""
+    try:
+        return _BOOT.read_text(encoding="ascii")[:8]
+    except OSError:
+        return "0"
 
 
 def _alive(pid: int) -> bool:

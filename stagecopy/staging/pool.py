@@ -8,7 +8,6 @@ the reason is kept for those who ask (`Pool.why`).
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -16,10 +15,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stagecopy import process
 from stagecopy.errors import StagingError
 from stagecopy.files import locked, private_folder, read_json, write_json
 from stagecopy.home import Home
+from stagecopy.staging.mounts import program, run
 from stagecopy.staging.reflink import reflinks, room
 
 _MARK = "stagecopy-pool.json"
@@ -152,21 +151,13 @@ def _obstacle(home: Home) -> Pool | None:
     elsewhere = "put STAGECOPY_HOME, or the folder named by staging.pool, on XFS or btrfs"
     if not sys.platform.startswith("linux") or os.geteuid() != 0:
         return Pool(None, (), f"the file system of {home.path} cannot share blocks, only root can mount one", elsewhere)
-    missing = [program for program in _PROGRAMS if _program(program) is None]
+    missing = [each for each in _PROGRAMS if program(each) is None]
     if missing:
-        install = " ".join(sorted({_PROGRAMS[program] for program in missing}))
+        install = " ".join(sorted({_PROGRAMS[each] for each in missing}))
         return Pool(None, (), f"{', '.join(missing)} not found", f"apt-get install {install}")
     if room(home.path) < _LEAST_ROOM:
         return Pool(None, (), f"less than {_LEAST_ROOM >> 30} GB are free below {home.path}", "free some space")
     return None
-
-
-def _program(name: str) -> str | None:
-    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/bin:/bin")
-
-
-def _run(name: str, *words: str | Path) -> str:
-    return process.run([_program(name) or name, *words]).stdout.decode("utf-8", "replace").strip()
 
 
 def _make(home: Home) -> None:
@@ -175,7 +166,7 @@ def _make(home: Home) -> None:
     with part.open("xb") as stream:
         part.chmod(0o600)
         stream.truncate(max(_LEAST_SIZE, int(room(home.path) * _SHARE)))
-    _run("mkfs.xfs", "-q", "-f", "-m", "reflink=1", "-l", "size=64m", part)
+    run("mkfs.xfs", "-q", "-f", "-m", "reflink=1", "-l", "size=64m", part)
     part.rename(_image(home))
     _mount(home)
     if not reflinks(_mount_point(home)):
@@ -196,7 +187,7 @@ def _mount(home: Home) -> None:
     end = time.monotonic() + _PATIENCE
     while not os.path.ismount(folder):
         try:
-            _run("mount", "-o", "loop,noatime,discard", _image(home), folder)
+            run("mount", "-o", "loop,noatime,discard", _image(home), folder)
         except StagingError:  # perhaps the child of a killed run of ours is just doing it
             if time.monotonic() > end:
                 raise
@@ -236,9 +227,9 @@ def _unmount(home: Home) -> bool:
         if str(_backing(folder)).removesuffix(" (deleted)") != str(_image(home).resolve()):
             return False
         try:
-            _run("umount", folder)
+            run("umount", folder)
         except StagingError:
-            _run("umount", "-l", folder)  # somebody stands in it; it ends when they leave
+            run("umount", "-l", folder)  # somebody stands in it; it ends when they leave
     return True
 
 
@@ -250,8 +241,8 @@ def _grow(home: Home) -> None:
     if size < _GROWTH * now.st_size:
         return
     os.truncate(image, size)
-    _run("losetup", "-c", Path("/dev") / _device(folder).resolve().name)
-    _run("xfs_growfs", "-d", folder)
+    run("losetup", "-c", Path("/dev") / _device(folder).resolve().name)
+    run("xfs_growfs", "-d", folder)
 
 
 def _remove_empty(folder: Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stagecopy import process
+from stagecopy.errors import StagingError
 
 _PROC = Path("/proc")
 _PROGRAMS = ("postgres", "initdb", "pg_ctl", "cp")
@@ -35,6 +36,15 @@ def postmaster(data: Path) -> Postmaster | None:
     except (FileNotFoundError, NotADirectoryError, ValueError, IndexError):
         return None
     return found if _serves(found.pid, data) else None
+
+
+def wait_for_end(data: Path, seconds: float) -> None:
+    """Wait until no server is on *data*; pg_ctl looks ten times a second only. Raises StagingError ``not-stopped``."""
+    end = time.monotonic() + seconds
+    while postmaster(data):
+        if time.monotonic() > end:
+            raise StagingError("not-stopped", f"the server on {data.parent.name} did not stop within {seconds:g} s")
+        time.sleep(0.01)
 
 
 def clear_stale(data: Path) -> None:

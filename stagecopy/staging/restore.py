@@ -7,8 +7,9 @@ fails the refresh.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
@@ -26,6 +27,7 @@ _MATVIEW = ("MATERIALIZED VIEW DATA",)
 _GRANTS = ("ACL",)
 # Only a superuser may own these, and production's superusers are none on an engine that cannot contain them.
 _SUPERUSERS_OWN = ("EVENT TRIGGER", "FOREIGN DATA WRAPPER")
+_BY_MEMBERS = ("ACL", "COMMENT")  # of the owner, whoever that is here: schema public is there before anybody
 _TOLD = {"BLOB": "large objects", "USER MAPPING": "user mappings of foreign servers"}  # left behind, and said
 _LEFT_BEHIND = (*_TOLD, "BLOBS", "SUBSCRIPTION", "DATABASE")
 
@@ -38,6 +40,11 @@ class Entry:
     kind: str  # the words between OID and schema, as far as known kinds go
     name: str
     about: str = ""  # of a comment or a grant: "LARGE OBJECT", "EVENT TRIGGER" …
+
+    def player(self, replaced: Mapping[str, str]) -> str | None:
+        """Who owns it here in the place of its owner in production, or None; the owner is the line's last word."""
+        owners = [name for name in replaced if self.line.endswith(f" {name}")]
+        return replaced[max(owners, key=len)] if owners else None
 
     def is_(self, kinds: Iterable[str]) -> bool:
         """Whether the entry is of one of these kinds."""
@@ -57,21 +64,34 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class SchemaArchive:
-    """The schema part of a pg_dump directory, ready to be restored pass by pass."""
+    """The schema part of a pg_dump directory, ready to be restored pass by pass.
+
+    ``replaced``: owners that are not here, and who has what is theirs; ``kept_out``: kinds that are left behind.
+    """
 
     binaries: Binaries
     folder: Path
     scratch: Path
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    kept_out: Mapping[str, str] = field(default_factory=dict)
 
     def entries(self, section: str) -> list[Entry]:
         """The archive's entries of ``pre-data`` or ``post-data``, without what staging must not have."""
         listed = self._listed(section)
-        return [entry for entry in listed if not entry.is_(_LEFT_BEHIND) and entry.about != "LARGE OBJECT"]
+        return [
+            entry
+            for entry in listed
+            if not entry.is_(_LEFT_BEHIND)
+            and entry.about != "LARGE OBJECT"
+            and not (entry.of_event_trigger and "EVENT TRIGGER" in self.kept_out)
+            and not (entry.kind == "DEFAULT ACL" and entry.player(self.replaced))
+        ]
 
     def left_behind(self) -> tuple[Fidelity, ...]:
         """What production has and staging never gets."""
-        listed = self._listed("pre-data")
-        kinds = [words for kind, words in _TOLD.items() if any(entry.is_((kind,)) for entry in listed)]
+        listed = [*self._listed("pre-data"), *(self._listed("post-data") if self.kept_out else [])]
+        told = {**_TOLD, **self.kept_out}
+        kinds = [words for kind, words in told.items() if any(entry.is_((kind,)) for entry in listed)]
         return (Fidelity("left-behind", f"{' and '.join(kinds)} stay in production"),) if kinds else ()
 
     def _listed(self, section: str) -> list[Entry]:
@@ -93,14 +113,21 @@ class SchemaArchive:
 
     def restore(self, entries: list[Entry], address: Address, *, jobs: int = 1) -> None:
         """Restore exactly *entries* in their order. Raises StagingError ``restore-failed`` naming the entry."""
-        for ownerless, group in groupby(entries, lambda entry: entry.is_(_SUPERUSERS_OWN)):
-            self._restore(list(group), address, jobs=jobs, owners=not ownerless)
+        for owners, group in groupby(entries, self._owners):
+            self._restore(list(group), address, jobs=jobs, owners=owners)
 
-    def _restore(self, entries: list[Entry], address: Address, *, jobs: int, owners: bool) -> None:
+    def _owners(self, entry: Entry) -> tuple[str, ...]:
+        """How pg_restore is told whose it is."""
+        player = entry.player(self.replaced)
+        if player and not entry.is_(_BY_MEMBERS):
+            return ("--no-owner", f"--role={player}")
+        return ("--no-owner",) if player or entry.is_(_SUPERUSERS_OWN) else ()
+
+    def _restore(self, entries: list[Entry], address: Address, *, jobs: int, owners: tuple[str, ...]) -> None:
         listing = self.scratch / "restore.list"
         listing.write_text("".join(entry.line + "\n" for entry in entries), encoding="utf-8")
         argv: list[str | Path] = ["pg_restore", "--exit-on-error", "--no-tablespaces", "--no-security-labels"]
-        argv += [] if owners else ["--no-owner"]
+        argv += owners
         argv += [f"--use-list={listing}", f"--jobs={jobs}", f"--dbname={address.database}", self.folder]
         try:
             run_tool(self.binaries, argv, staging_environment(address))
@@ -113,10 +140,16 @@ class SchemaArchive:
         grants = [entry for entry in self.entries("pre-data") if entry.is_(_GRANTS)]
         special = (*_RUNS_CODE, *_MATVIEW)
         rest = [entry for entry in entries if not entry.is_(special) and not entry.of_event_trigger]
-        self.restore([entry for entry in entries if entry.is_(_RUNS_CODE)], rights.ordinary, jobs=jobs)
+        with rights.room():
+            self.restore([entry for entry in entries if entry.is_(_RUNS_CODE)], rights.ordinary, jobs=jobs)
         self._define(rest, rights)
         self.restore(grants, rights.admin)
-        self.restore([entry for entry in entries if entry.is_(_MATVIEW)], rights.ordinary)
+        with self._room(rights):
+            self.restore([entry for entry in entries if entry.is_(_MATVIEW)], rights.ordinary)
+
+    def _room(self, rights: Rights) -> AbstractContextManager[None]:
+        """A stand-in has less to say in the schemas of others than the owner it stands for."""
+        return rights.room() if any(self.replaced.values()) else nullcontext()
 
     def restore_event_triggers(self, admin: Address) -> None:
         """When no definition changes any more: they would fire on our own changes of owners."""

@@ -41,19 +41,39 @@ _DEFINES_ONLY = (
     "TRANSFORM",
     "TYPE",
 )
-_MAKERS = sql.Identifier("stagecopy_makers")
-_SCHEMAS = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
-_WRAPPERS = "SELECT fdwname FROM pg_catalog.pg_foreign_data_wrapper"
+_MAKERS = "stagecopy_makers"
+_SCHEMAS = """
+SELECT nspname FROM pg_catalog.pg_namespace
+ WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+   AND pg_catalog.has_schema_privilege(oid, 'CREATE WITH GRANT OPTION')
+   AND pg_catalog.has_schema_privilege(oid, 'USAGE WITH GRANT OPTION')
+"""
+_WRAPPERS = """
+SELECT fdwname FROM pg_catalog.pg_foreign_data_wrapper
+ WHERE pg_catalog.has_foreign_data_wrapper_privilege(oid, 'USAGE WITH GRANT OPTION')
+"""
+# Tables of extensions are whoever's made them here, so a foreign key to one takes a grant of its own.
+_OF_EXTENSIONS = """
+SELECT n.nspname, c.relname
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p') AND pg_catalog.has_table_privilege(c.oid, 'REFERENCES WITH GRANT OPTION')
+   AND EXISTS (SELECT FROM pg_catalog.pg_depend d
+                WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')
+"""
 _ROLES = "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname <> %s"
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """Who may do what. *inert*: objects only a superuser may make, whose making runs no code."""
+    """Who may do what. *inert*: objects only a superuser may make, whose making runs no code.
+
+    ``makers``: a group that is there already, with every owner in it; else one is made and has all roles in it.
+    """
 
     admin: Address
     ordinary: Address
     inert: frozenset[CatalogId] = frozenset()
+    makers: str | None = None
 
     def of(self, kind: str, catalog_id: CatalogId) -> Address:
         """Who restores an entry of the archive: of *kind*, of the object *catalog_id* in production."""
@@ -69,12 +89,19 @@ class Rights:
             yield
             return
         with connect_staging(self.admin) as connection:
+            makers = sql.Identifier(self.makers or _MAKERS)
             with staging_errors("letting owners create"):
-                _admit(connection)
+                if self.makers is None:
+                    _gather(connection, makers)
+                else:
+                    database = sql.Identifier(connection.info.dbname)
+                    connection.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(database, makers))
+                _admit(connection, makers)
             yield
             with staging_errors("taking back what owners needed"):
-                connection.execute(sql.SQL("DROP OWNED BY {}").format(_MAKERS))
-                connection.execute(sql.SQL("DROP ROLE {}").format(_MAKERS))
+                connection.execute(sql.SQL("DROP OWNED BY {}").format(makers))
+                if self.makers is None:
+                    connection.execute(sql.SQL("DROP ROLE {}").format(makers))
 
 
 def inert_objects(production: Connection) -> frozenset[CatalogId]:
@@ -82,13 +109,18 @@ def inert_objects(production: Connection) -> frozenset[CatalogId]:
     return frozenset((int(classid), int(oid)) for classid, oid in production.execute(statement("superuser_only")))
 
 
-def _admit(connection: Connection) -> None:
-    connection.execute(sql.SQL("CREATE ROLE {}").format(_MAKERS))
+def _gather(connection: Connection, makers: sql.Identifier) -> None:
+    connection.execute(sql.SQL("CREATE ROLE {}").format(makers))
+    for (name,) in connection.execute(_ROLES, (ADMIN,)).fetchall():
+        if name != _MAKERS:
+            connection.execute(sql.SQL("GRANT {} TO {}").format(makers, sql.Identifier(name)))
+
+
+def _admit(connection: Connection, makers: sql.Identifier) -> None:
     for query, words in ((_SCHEMAS, "CREATE, USAGE ON SCHEMA"), (_WRAPPERS, "USAGE ON FOREIGN DATA WRAPPER")):
         for (name,) in connection.execute(query.encode()).fetchall():
-            grant = sql.SQL("GRANT {} {} TO {}").format(sql.SQL(words), sql.Identifier(name), _MAKERS)
+            grant = sql.SQL("GRANT {} {} TO {}").format(sql.SQL(words), sql.Identifier(name), makers)
             connection.execute(grant)
-    members = connection.execute(_ROLES, (ADMIN,)).fetchall()
-    for (name,) in members:
-        if name != "stagecopy_makers":
-            connection.execute(sql.SQL("GRANT {} TO {}").format(_MAKERS, sql.Identifier(name)))
+    for schema, name in connection.execute(_OF_EXTENSIONS).fetchall():
+        grant = sql.SQL("GRANT SELECT, REFERENCES ON TABLE {} TO {}").format(sql.Identifier(schema, name), makers)
+        connection.execute(grant)

@@ -8,6 +8,7 @@ superuser, ``stagecopy_owner`` takes over what they own, so that a migration is 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import psycopg
@@ -183,18 +184,20 @@ def database_owner(catalog: Catalog) -> str:
     return role.name if role.stand_in else catalog.database.owner
 
 
-def apply_settings(connection: Connection, catalog: Catalog) -> tuple[Fidelity, ...]:
+def apply_settings(
+    connection: Connection, catalog: Catalog, *, players: Collection[str] | None = None
+) -> tuple[Fidelity, ...]:
     """Database and role settings as in production; custom ones (with a dot) may hold secrets and stay behind.
 
     Values pass through set_config and ``SET … FROM CURRENT``: a stored value is never parsed as SQL. The connection's
-    own settings are spoilt by that; use one of its own.
+    own settings are spoilt by that; use one of its own. *players*: the roles that are production's here (default: all).
     """
     left: set[str] = set()
-    known = {role.name for role in catalog.roles}
+    known = {role.name for role in catalog.roles} if players is None else players
     for role, text in catalog.database.settings:
         name, _, value = text.partition("=")
         foreign = "." in name or (role is not None and role not in known)
-        if foreign or not _applied(connection, catalog.database.name, role, (name, value)):
+        if foreign or not _applied(connection, connection.info.dbname, role, (name, value)):
             left.add(name)
     if not left:
         return ()

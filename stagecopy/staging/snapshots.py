@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from stagecopy.errors import NoSnapshotError
-from stagecopy.files import read_json, write_json
+from stagecopy.files import locked, read_json, write_json
 from stagecopy.home import Home, documents
 from stagecopy.model.findings import Fidelity
+from stagecopy.model.refresh import TableSubset
+
+_PLAN = ".plan.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Snapshot:
     fidelity: tuple[Fidelity, ...]
     backup: str | None = None
     source: Mapping[str, Any] = field(default_factory=dict)
+    subset: Mapping[str, TableSubset] = field(default_factory=dict)  # tables of which not all rows came along
 
     def document(self) -> dict[str, Any]:
         """The manifest."""
@@ -60,6 +66,7 @@ class Snapshot:
             "fidelity": [asdict(each) for each in self.fidelity],
             "backup": self.backup,
             "source": dict(self.source),
+            "subset": {table: asdict(each) for table, each in self.subset.items()},
         }
 
     @classmethod
@@ -69,6 +76,7 @@ class Snapshot:
         values["taken_at"] = datetime.fromisoformat(values["taken_at"])
         values["engine"] = EngineSpec(**values["engine"])
         values["masked"] = {table: tuple(columns) for table, columns in values["masked"].items()}
+        values["subset"] = {table: TableSubset(**each) for table, each in values.get("subset", {}).items()}
         values["fidelity"] = tuple(Fidelity(**each) for each in values["fidelity"])
         return cls(**values)
 
@@ -80,12 +88,35 @@ class Snapshot:
 
 def save(home: Home, snapshot: Snapshot) -> None:
     """Write the manifest: from here on it is a snapshot."""
-    write_json(home.snapshots / f"{snapshot.id}.json", snapshot.document())
+    write_json(_manifest(home, snapshot), snapshot.document())
 
 
 def forget(home: Home, snapshot: Snapshot) -> None:
     """Take the manifest away first, so that a half-removed directory is never a snapshot."""
-    (home.snapshots / f"{snapshot.id}.json").unlink(missing_ok=True)
+    _manifest(home, snapshot).unlink(missing_ok=True)
+    _plan(home, snapshot.id).unlink(missing_ok=True)
+
+
+def write_plan(home: Home, snapshot_id: str, plan: Mapping[str, Any]) -> None:
+    """Keep what the masks were planned to be beside the manifest, before that is written."""
+    for path in home.snapshots.glob(f"*{_PLAN}"):  # of a run that ended before its manifest was there
+        if not path.with_name(path.name.removesuffix(_PLAN) + ".json").exists():
+            path.unlink(missing_ok=True)
+    write_json(_plan(home, snapshot_id), dict(plan))
+
+
+def read_plan(home: Home, snapshot_id: str) -> dict[str, Any] | None:
+    """The plan of a snapshot; None where it was made by a version that kept none."""
+    document: dict[str, Any] | None = read_json(_plan(home, snapshot_id))
+    return document
+
+
+def _plan(home: Home, snapshot_id: str) -> Path:
+    return home.snapshots / f"{snapshot_id}{_PLAN}"
+
+
+def _manifest(home: Home, snapshot: Snapshot) -> Path:
+    return home.snapshots / f"{snapshot.id}.json"
 
 
 def all_snapshots(home: Home) -> list[Snapshot]:
@@ -97,6 +128,22 @@ def newest(home: Home) -> Snapshot | None:
     """The newest snapshot, or None."""
     found = all_snapshots(home)
     return found[-1] if found else None
+
+
+@contextmanager
+def held(home: Home, choose: Callable[[], Snapshot]) -> Iterator[Snapshot]:
+    """What *choose* gives, which nobody removes while the block runs."""
+    while True:
+        snapshot = choose()
+        with locked(lock_of(home, snapshot), wait=True, shared=True):
+            if _manifest(home, snapshot).exists():  # else it was removed before we held it
+                yield snapshot
+                return
+
+
+def lock_of(home: Home, snapshot: Snapshot) -> Path:
+    """Shared by whoever needs the snapshot's files; whoever removes them wants it alone."""
+    return home.lock(f"snapshot-{snapshot.id}")
 
 
 def usable(home: Home, *, max_age: float) -> Snapshot:

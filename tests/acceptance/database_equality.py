@@ -29,7 +29,6 @@ _PINNED = {
     "search_path": "",
     "quote_all_identifiers": "off",
     "statement_timeout": "0",
-    "idle_session_timeout": "0",
 }
 _QUERIES = Path(__file__).with_name("database_equality.sql")
 
@@ -61,7 +60,10 @@ class Differences:
 def look(url: str) -> Connection:
     """A connection whose text output depends on nothing that the databases set."""
     options = " ".join(f"-c {name}={value}" for name, value in _PINNED.items())
-    return psycopg.connect(url, options=options, client_encoding="UTF8", autocommit=True)
+    connection = psycopg.connect(url, options=options, client_encoding="UTF8", autocommit=True)
+    if connection.info.server_version >= 140000:
+        connection.execute("SET idle_session_timeout = 0")
+    return connection
 
 
 def queries() -> dict[str, str]:

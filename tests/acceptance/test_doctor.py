@@ -36,7 +36,9 @@ def test_a_sound_project_has_a_line_for_each_part(embedded_shop: Shop) -> None:
     done = embedded_shop.run("doctor")
     assert done.code == 0, done.out
     names = [line.split()[1] for line in done.out.splitlines() if not line.startswith(" ")]
-    wanted = "config rules key git production role home docker tools servers clones disk extensions port"
+    wanted = (
+        "config rules key identity git ignore production role home docker tools servers clones disk extensions port"
+    )
     assert names == wanted.split()
     assert all(line.startswith("ok ") for line in done.out.splitlines()), done.out
     assert KEY not in done.out + done.err
@@ -127,6 +129,52 @@ def test_a_key_beside_the_backups_and_one_that_others_read(embedded_shop: Shop) 
     (line,) = _checks(shop, 0)["key"]
     assert (line["state"], "beside the backups" in line["message"]) == ("warn", True)
     shop.environ["STAGECOPY_KEY"] = KEY
+
+
+def test_secrets_in_git_and_in_the_settings(embedded_shop: Shop) -> None:
+    shop = embedded_shop
+    shop.keep_everything()
+    url = shop.production.to(password="hush-hush-9").url  # the test's server asks for none
+    shop.environ["STAGECOPY_PRODUCTION_URL"] = url
+    shop.write(".env", f"PORT=80\nDATABASE_URL={url}\n")
+    shop.write("notes/x.txt", f"AGE-SECRET-KEY-1{'Q' * 58}\n")
+    _git(shop, "init", "-q")
+    _git(shop, "add", ".env", "notes")
+    done = shop.run("doctor", "--json")
+    assert "hush-hush-9" not in done.out + done.err
+    messages = [each["message"] for each in done.document["checks"] if each["name"] == "git"]
+    assert messages == [
+        "git tracks an age identity: notes/x.txt",
+        "git tracks .env:2, which holds production's password",
+    ]
+    (ignore,) = [each for each in done.document["checks"] if each["name"] == "ignore"]
+    assert (ignore["state"], "*.agekey" in ignore["message"]) == ("warn", True)
+    shop.configure(production=f"{{url: '{url}'}}")
+    warned = [each for each in shop.run("doctor", "--json").document["checks"] if each["name"] == "config"]
+    assert [each["state"] for each in warned] == ["ok", "warn"]
+    shop.configure()
+
+
+def test_an_age_identity_is_looked_at(embedded_shop: Shop) -> None:
+    shop = embedded_shop
+    shop.keep_everything()
+    folder = shop.folder.parent / "config"
+    shop.environ["XDG_CONFIG_HOME"] = str(folder)
+    path = folder / "stagecopy" / f"{shop.name}.agekey"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"# public key: age1{'q' * 58}\nAGE-SECRET-KEY-1{'Q' * 58}\n")
+    path.chmod(0o644)
+    (line,) = _checks(shop, 4)["identity"]
+    assert line["remedy"] == f"chmod 600 {path}"
+    path.chmod(0o600)
+    (line,) = _checks(shop, 0)["identity"]
+    assert (line["state"], f"age1{'q' * 58}" in line["message"]) == ("ok", True)
+    shop.environ["XDG_CONFIG_HOME"] = str(shop.home)
+    beside = shop.home / "stagecopy" / path.name
+    beside.parent.mkdir(parents=True)
+    path.rename(beside)
+    (line,) = _checks(shop, 0)["identity"]
+    assert (line["state"], "beside the backups" in line["message"]) == ("warn", True)
 
 
 @pytest.mark.docker

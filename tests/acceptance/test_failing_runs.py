@@ -200,7 +200,7 @@ def test_A42_writer_error_on_last_batch(stocked_embedded_shop: Shop) -> None:
         error = _failed_cleanly(shop, done, before)
         assert (done.code, error["where"], _last_stage(shop)) == (4, where, stage)
         log = json.dumps(newest_run(shop))
-        assert re.search(r"personal|\.test", done.err + done.out + log) is None
+        assert re.search(r"ok-personal|\.test", done.err + done.out + log) is None
         tell(shop.production, *undo)
     shop.rules(RULES.replace("{columns:", "{rows: none, columns:"))
     done = shop.run("refresh", "--json")

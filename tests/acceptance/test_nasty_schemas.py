@@ -170,6 +170,40 @@ def test_A05_views_and_matviews_are_filled_in_order(copied: Copied) -> None:
     assert ("empty_on_purpose", False) in after
 
 
+def test_A03_tables_of_one_name_in_two_schemas_are_told_apart(copied: Copied) -> None:
+    for schema in ("my.schema", "UPPER Case"):
+        before, after = copied.both(f'SELECT count(*), count(DISTINCT "E Mail") FROM "{schema}"."a.b"')
+        assert before == after
+        raw, masked = copied.both(f'SELECT "E Mail" FROM "{schema}"."a.b" ORDER BY 1')
+        assert not {*raw} & {*masked} - {(None,), ("",)}
+
+
+def test_A06_keys_of_every_kind_arrive(copied: Copied) -> None:
+    query = (
+        "SELECT conname, contype::text, condeferrable, condeferred, convalidated, pg_get_constraintdef(c.oid)"
+        " FROM pg_constraint c JOIN pg_namespace n ON n.oid = connamespace WHERE nspname = 'a06' ORDER BY 1, 6"
+    )
+    before, after = copied.both(query)
+    assert before == after
+    assert {row[1] for row in after} >= {"x", "u", "p", "f", "c"}
+    before, after = copied.both("SELECT indexdef FROM pg_indexes WHERE schemaname = 'a06' ORDER BY 1")
+    assert before == after
+    assert any("NULLS NOT DISTINCT" in row[0] for row in after)
+    assert any("WHERE (a > 0)" in row[0] for row in after)
+
+
+def test_A07_cluster_order_replica_identity_and_partition_indexes_are_as_they_were(copied: Copied) -> None:
+    query = (
+        "SELECT c.relname, c.relreplident::text, i.indisclustered, i.indisreplident, p.inhparent::regclass::text"
+        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid"
+        " LEFT JOIN pg_inherits p ON p.inhrelid = c.oid WHERE nspname IN ('a06', 'a11') ORDER BY 1"
+    )
+    before, after = copied.both(query)
+    assert before == after
+    assert ("clustered_b_key", "n", True, True, None) in after
+    assert any(row[4] and row[2] is False for row in after)  # an index attached to that of its parent
+
+
 def test_A08_nothing_fires_while_the_copy_is_made(copied: Copied) -> None:
     assert copied.one("SELECT count(*) FROM a08.fired") == 0
     assert copied.one("SELECT count(*) FROM pg_event_trigger WHERE evtenabled = 'O'") == 2

@@ -127,7 +127,7 @@ def test_pg_read_all_data_and_bypassrls_are_enough(managed_server: Address, engi
             admin.execute(sql.SQL("ALTER ROLE {} NOBYPASSRLS; REVOKE pg_read_all_data FROM {}").format(reader, reader))
 
 
-def test_missing_extensions_are_skipped_when_told_to_unless_something_needs_them(managed_server: Address) -> None:
+def test_A48_missing_extensions_are_skipped_when_told_to_unless_something_needs_them(managed_server: Address) -> None:
     with database_of(managed_server) as production, psycopg.connect(production.url, autocommit=True) as admin:
         admin.execute("CREATE TABLE plain (id int)")
         _pretend_extension(admin, "made_elsewhere")

@@ -60,7 +60,9 @@ def test_production_logs_no_transaction_of_ours(logical_server: Address, engine_
         with psycopg.connect(production.url, autocommit=True) as connection:
             connection.execute(_PEOPLE)
         with _transactions(production) as written:
-            for words in (["init"], ["refresh"], ["refresh", "--direct"], ["trial", "-e", "DELETE FROM people"]):
+            masks = (["masks", "suggest"], ["masks", "check"], ["masks", "preview", "people"])
+            copies = (["refresh"], ["refresh", "--direct"], ["trial", "-e", "DELETE FROM people"])
+            for words in (["init"], *masks, ["masks", "explain", "people.email"], *copies):
                 done = shop.run(*words)
                 assert done.code == (1 if words[0] == "trial" else 0), done.err
         assert written == []

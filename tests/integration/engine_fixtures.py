@@ -12,6 +12,7 @@ import signal
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +23,13 @@ from stagecopy.errors import StagingError
 from stagecopy.files import remove_tree
 from stagecopy.model.staging import ClusterSpec
 from stagecopy.postgres.binaries import SERVER, find
+from stagecopy.staging.bases import removable
 from stagecopy.staging.docker import DockerEngine
 from stagecopy.staging.docker_client import connect, docker_answers
 from stagecopy.staging.embedded import EmbeddedEngine
 from stagecopy.staging.engine import Engine
 from stagecopy.staging.postmaster import postmaster
+from tests.integration.majors import CACHE, IN_WHEELS, SLOW, programs_of
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -83,9 +86,10 @@ class EmbeddedLab(Lab):
 
     root: Path
     major: int
+    cache: Path | None = None
 
     def again(self, project: str | None = None) -> Engine:
-        binaries = find(self.major, programs=SERVER, newer=False)
+        binaries = find(self.major, programs=SERVER, newer=False, cache=self.cache)
         return EmbeddedEngine(project or self.project, root=self.root, binaries=binaries, admin_password=self.password)
 
     def foreign(self, name: str) -> tuple[Engine, str]:
@@ -184,14 +188,14 @@ def docker_engine_answers() -> None:
     docker_required()
 
 
-def _embedded_lab(major: int, base: Path) -> EmbeddedLab:
+def _embedded_lab(major: int, base: Path, cache: Path | None = None) -> EmbeddedLab:
     try:
-        binaries = find(major, programs=SERVER, newer=False)
+        binaries = find(major, programs=SERVER, newer=False, cache=cache)
     except StagingError as missing:
         pytest.skip(missing.message)
     project, password = f"test-{secrets.token_hex(3)}", secrets.token_urlsafe(18)
     engine = EmbeddedEngine(project, root=base / "clusters", binaries=binaries, admin_password=password)
-    return EmbeddedLab(engine, project, password, base / "clusters", major)
+    return EmbeddedLab(engine, project, password, base / "clusters", major, cache)
 
 
 def docker_engine(project: str, password: str, sockets: Path) -> DockerEngine:
@@ -206,27 +210,45 @@ def docker_lab(client: DockerClient, base: Path) -> DockerLab:
     return DockerLab(engine, project, password, client, base / "s")
 
 
-@pytest.fixture(
-    scope="session",
-    params=["embedded", "embedded-18", pytest.param("docker", marks=pytest.mark.docker)],
-)
+_OWN_SERVERS = [
+    "embedded",
+    "embedded-18",
+    *(f"wheel-{major}" for major in (13, *IN_WHEELS) if SLOW),
+    pytest.param("docker", marks=pytest.mark.docker),
+]
+EVERY_ENGINE = pytest.mark.parametrize("lab", [*_OWN_SERVERS, "server", "server-limited"], indirect=True)
+
+
+@pytest.fixture(scope="session", params=_OWN_SERVERS)
 def lab(request: pytest.FixtureRequest, reachable_folder: Path) -> Iterator[Lab]:
-    """Every engine in turn; what a test leaves behind is destroyed at the end, through the engine."""
+    """Every engine with servers of its own; what a test leaves behind is destroyed at the end, through the engine.
+
+    Tests of what holds on a server that is not ours ask for ``server`` and ``server-limited`` too (see EVERY_ENGINE).
+    """
     made: Lab
-    if request.param == "docker":
+    around = ExitStack()
+    if request.param in ("server", "server-limited"):
+        from tests.integration.server_lab import server_lab
+
+        made = around.enter_context(server_lab("mighty" if request.param == "server" else "limited"))
+    elif request.param == "docker":
         docker_required()
         client = connect()
         made = docker_lab(client, Path(tempfile.mkdtemp(dir=reachable_folder)))
     else:
-        major = 18 if request.param == "embedded-18" else 15
-        made = _embedded_lab(major, Path(tempfile.mkdtemp(dir=reachable_folder)))
+        kind, _, major = request.param.partition("-")
+        if kind == "wheel":
+            programs_of(int(major))
+        cache = CACHE if kind == "wheel" else None
+        made = _embedded_lab(int(major or 15), Path(tempfile.mkdtemp(dir=reachable_folder)), cache)
         made.root.parent.chmod(0o711)
     try:
         yield made
     finally:
-        for directory in made.engine.directories():
+        for directory in removable(made.engine.directories()):
             made.engine.destroy(directory.name)
-        left = made.leftovers()
+        around.close()  # looks for leftovers itself, while its server still runs
+        left = [] if request.param.startswith("server") else made.leftovers()
         if isinstance(made, DockerLab):
             made.client.close()
     assert left == []

@@ -26,11 +26,18 @@ NEEDED = ("dockerd", "containerd", "ip", "nsenter", "unshare", "openssl", "iptab
 
 @dataclass(frozen=True)
 class RemoteEngine:
-    """How to speak to it, and the folder whose contents it does not see."""
+    """How to speak to it, the folder whose contents it does not see, and the network namespace it is in."""
 
     host: str
     certificates: Path
     hidden: Path
+    network: str
+    socket: Path  # which only somebody over there should open
+
+    @property
+    def address(self) -> str:
+        """Where its machine is reached."""
+        return self.host.removeprefix("tcp://").partition(":")[0]
 
     @property
     def environ(self) -> dict[str, str]:
@@ -79,8 +86,11 @@ def _network(name: str) -> Iterator[str]:
 def _daemon(network: str, address: str, base: Path) -> Iterator[subprocess.Popen[bytes]]:
     certificates, hidden = base / "certificates", base / "hidden"
     hidden.mkdir(mode=0o711)
-    script = 'mount -t tmpfs none "$0" && exec dockerd "$@"'
-    words = ["nsenter", f"--net=/run/netns/{network}", "unshare", "--mount", "sh", "-c", script, hidden]
+    (base / "data").mkdir(mode=0o711)
+    # Its data are in memory: a second engine on the same disk would make both wait.
+    script = 'mount -t tmpfs none "$0" && mount -t tmpfs -o size=4g none "$1" && shift && exec dockerd "$@"'
+    words = ["nsenter", f"--net=/run/netns/{network}", "unshare", "--mount", "sh", "-c", script, hidden, base / "data"]
+    words += [f"--host=unix://{base}/docker.sock"]
     words += [f"--host=tcp://{address}:2376", "--tlsverify", f"--tlscacert={certificates}/ca.pem"]
     words += [f"--tlscert={certificates}/server-cert.pem", f"--tlskey={certificates}/server-key.pem"]
     words += [f"--data-root={base}/data", f"--exec-root={base}/exec", f"--pidfile={base}/pid"]
@@ -127,7 +137,9 @@ def remote_engine() -> Iterator[RemoteEngine]:
     try:
         with _network(name) as address:
             _certificates(base / "certificates", address)
-            engine = RemoteEngine(f"tcp://{address}:2376", base / "certificates", base / "hidden")
+            engine = RemoteEngine(
+                f"tcp://{address}:2376", base / "certificates", base / "hidden", name, base / "docker.sock"
+            )
             with _daemon(name, address, base) as child:
                 _wait(engine, child, base / "log")
                 _give_image(engine)

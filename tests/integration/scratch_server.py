@@ -59,31 +59,31 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _initdb(folder: Path, password: str, identity: process.Identity) -> Path:
+def _initdb(binaries: Path, folder: Path, password: str, identity: process.Identity) -> Path:
     shutil.chown(folder, identity.uid, identity.gid)
     secret, data = folder / "password", folder / "data"
     secret.write_text(password)
     shutil.chown(secret, identity.uid, identity.gid)
     options = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8", "--locale=C"]
-    argv: list[str | Path] = [BINARIES / "initdb", *options, "--no-sync", f"--pgdata={data}"]
+    argv: list[str | Path] = [binaries / "initdb", *options, "--no-sync", f"--pgdata={data}"]
     process.run(argv, env=process.environment(), cwd=folder, identity=identity)
     secret.unlink()
     return data
 
 
 @contextmanager
-def running_server(**settings: str) -> Iterator[Address]:
-    """A server of its own with further *settings*, for tests that crash or reconfigure it."""
-    if not (BINARIES / "postgres").exists():
-        pytest.skip(f"no PostgreSQL 15 in {BINARIES}")
+def running_server(binaries: Path = BINARIES, /, **settings: str) -> Iterator[Address]:
+    """A server of its own with further *settings*, for tests that crash or reconfigure it, or want another major."""
+    if not (binaries / "postgres").exists():
+        pytest.skip(f"no PostgreSQL in {binaries}")
     identity, password, port = _identity(), secrets.token_urlsafe(12), _free_port()
     folder = Path(tempfile.mkdtemp(prefix="stagecopy-test-"))
     try:
-        data = _initdb(folder, password, identity)
+        data = _initdb(binaries, folder, password, identity)
         chosen = {**_SETTINGS, **settings, "port": str(port)}
         options = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
         with (folder / "log").open("wb") as log:
-            argv: list[str | Path] = [BINARIES / "postgres", "-D", data, *options]
+            argv: list[str | Path] = [binaries / "postgres", "-D", data, *options]
             env = process.environment()
             server = process.start(
                 argv, env=env, cwd=folder, identity=identity, stdout=log.fileno(), stderr=log.fileno()

@@ -23,7 +23,7 @@ from stagecopy.postgres.dsn import Dsn
 from stagecopy.production.endpoint import look
 from tests.integration.scratch_server import _free_port, _identity, running_server
 
-POOLER = os.environ.get("STAGECOPY_TEST_PGBOUNCER") or shutil.which("pgbouncer")
+POOLER = os.environ.get("STAGECOPY_TEST_PGBOUNCER") or shutil.which("pgbouncer", path=f"{os.defpath}:/usr/sbin")
 needs_pooler = pytest.mark.skipif(POOLER is None, reason="no pgbouncer on PATH or in STAGECOPY_TEST_PGBOUNCER")
 
 

@@ -120,6 +120,7 @@ def test_what_a_killed_process_was_just_making_is_swept(home: Path, host: Binari
     (home / "clusters").chmod(0o711)
     for pid in (dead, os.getpid()):
         (home / "clusters" / f".part-{pid}-other").mkdir()
+    (home / "clusters" / f".part-{os.getpid()}-00000000@of-an-earlier-boot").mkdir()
     engine.destroy("never-made")
     assert [path.name for path in (home / "clusters").iterdir()] == [f".part-{os.getpid()}-other"]
 

@@ -19,7 +19,8 @@ from stagecopy.model.staging import ClusterSpec, DataDirectory, Kind, ServerOpti
 from stagecopy.postgres.connect import connect_staging
 from stagecopy.staging.engine import ADMIN, Engine
 from stagecopy.staging.ports import free_port
-from tests.integration.engine_fixtures import SMALL, SPEC, DockerLab, EmbeddedLab, Lab
+from stagecopy.staging.server_engine import inside
+from tests.integration.engine_fixtures import EVERY_ENGINE, SMALL, SPEC, DockerLab, EmbeddedLab, Lab
 
 ANY_PORT = ServerOptions(settings=SMALL)
 
@@ -29,9 +30,10 @@ def base(lab: Lab) -> str:
     """A stopped snapshot with database ``shop`` and one table of three rows, made once per engine."""
     lab.engine.initialise("base", "snapshot", run="run-1", spec=SPEC)
     address = lab.engine.start("base", ServerOptions(settings=SMALL))
-    with connect_staging(address) as connection:
-        connection.execute("CREATE DATABASE shop")
-    with connect_staging(address.to(database="shop")) as connection:
+    if inside(lab.engine, address, "shop") != address:
+        with connect_staging(address) as connection:
+            connection.execute("CREATE DATABASE shop")
+    with connect_staging(inside(lab.engine, address, "shop")) as connection:
         connection.execute("CREATE TABLE public.item (id int PRIMARY KEY, name text)")
         connection.execute("INSERT INTO public.item SELECT n, 'item ' || n FROM pg_catalog.generate_series(1, 3) n")
     lab.engine.stop("base")
@@ -53,7 +55,11 @@ def value(address: Address, query: str) -> object:
 
 
 def items(address: Address) -> object:
-    return value(address.to(database="shop"), "SELECT pg_catalog.count(*) FROM public.item")
+    return count(address.to(database="shop"))
+
+
+def count(address: Address) -> object:
+    return value(address, "SELECT pg_catalog.count(*) FROM public.item")
 
 
 def on_port(port: int) -> ServerOptions:
@@ -107,6 +113,7 @@ def test_a_copy_serves_the_same_rows_on_the_wanted_port_and_leaves_its_source_al
     assert lab.engine.checksum(clone) != before
 
 
+@EVERY_ENGINE
 def test_clones_do_not_see_each_other_nor_change_their_source(lab: Lab, base: str) -> None:
     before = lab.engine.checksum(base)
     expected = lab.engine.clone_method(base)[0]
@@ -114,22 +121,26 @@ def test_clones_do_not_see_each_other_nor_change_their_source(lab: Lab, base: st
     try:
         assert [lab.engine.clone(base, name, "clone", run="run-2") for name in names] == [expected] * 2
         one, two = (lab.engine.start(name, ANY_PORT) for name in names)
-        with connect_staging(one.to(database="shop")) as connection:
+        one, two = (inside(lab.engine, each, "shop") for each in (one, two))
+        with connect_staging(one) as connection:
             connection.execute("DELETE FROM public.item WHERE id = 1")
-        assert (items(one), items(two)) == (2, 3)
+        assert (count(one), count(two)) == (2, 3)
         lab.engine.stop(names[0])
-        assert lab.engine.clone(names[0], "clone-of-clone", "clone", run="run-2") == expected
+        again = lab.engine.clone_method(names[0])[0]
+        assert lab.engine.clone(names[0], "clone-of-clone", "clone", run="run-2") == again
         assert lab.engine.checksum(base) == before
     finally:
         for name in (*names, "clone-of-clone"):
             lab.engine.destroy(name)
 
 
+@EVERY_ENGINE
 def test_a_copy_is_the_same_files(lab: Lab, base: str, clone: str) -> None:
     lab.engine.sync(clone)
     assert lab.engine.checksum(clone) == lab.engine.checksum(base)
 
 
+@EVERY_ENGINE
 def test_directories_tell_kind_run_and_whether_it_runs(lab: Lab, base: str, clone: str) -> None:
     assert lab.engine.directories() == (
         DataDirectory(base, "snapshot", "run-1", running=False),
@@ -141,6 +152,7 @@ def test_directories_tell_kind_run_and_whether_it_runs(lab: Lab, base: str, clon
     assert [directory.running for directory in lab.again().directories()] == [False, True]
 
 
+@EVERY_ENGINE
 def test_a_running_server_is_neither_copied_nor_started_twice(lab: Lab, clone: str) -> None:
     lab.engine.start(clone, ANY_PORT)
     with refused("still-running"):
@@ -153,6 +165,7 @@ def test_a_running_server_is_neither_copied_nor_started_twice(lab: Lab, clone: s
     lab.engine.stop(clone)
 
 
+@EVERY_ENGINE
 def test_names_are_taken_once_and_known_before_use(lab: Lab, base: str) -> None:
     with refused("exists"):
         lab.engine.initialise(base, "clone", run="run-3", spec=SPEC)
@@ -277,6 +290,7 @@ def test_what_is_not_ours_is_not_touched(lab: Lab, base: str) -> None:
     lab.engine.destroy(STRANGER)
 
 
+@EVERY_ENGINE
 def test_what_has_no_mark_is_not_destroyed(lab: Lab) -> None:
     lab.unmarked("handmade")
     try:
@@ -305,7 +319,8 @@ def in_child(lab: Lab, action: str) -> subprocess.Popen[bytes]:
     """The same lab in another process, doing *action*; the password travels by its environment, as a secret would."""
     made = f"(None, {lab.project!r}, os.environ['PASSWORD'], "
     if isinstance(lab, EmbeddedLab):
-        made = f"EmbeddedLab{made}Path({str(lab.root)!r}), {lab.major})"
+        cache = f"Path({str(lab.cache)!r})" if lab.cache else None
+        made = f"EmbeddedLab{made}Path({str(lab.root)!r}), {lab.major}, {cache})"
     elif isinstance(lab, DockerLab):
         made = f"DockerLab{made}None, Path({str(lab.sockets)!r}))"
     script = CHILD.format(path=sys.path, lab=made) + action
@@ -353,6 +368,7 @@ def test_what_was_prepared_for_other_options_is_made_anew(lab: Lab, clone: str) 
     assert lab.engine.start(clone, on_port(wanted)).port == wanted
 
 
+@EVERY_ENGINE
 def test_destroying_a_running_server_leaves_nothing_and_twice_is_fine(lab: Lab, base: str) -> None:
     before = lab.leftovers()
     lab.engine.copy(base, "brief", "served", run="run-2")
@@ -362,6 +378,7 @@ def test_destroying_a_running_server_leaves_nothing_and_twice_is_fine(lab: Lab, 
     lab.engine.destroy("brief")
 
 
+@EVERY_ENGINE
 def test_each_engine_says_what_it_cannot_contain(lab: Lab) -> None:
     engine: Engine = lab.engine
     assert engine.contains_superusers is isinstance(lab, DockerLab)

@@ -25,6 +25,7 @@ from stagecopy.staging import pool as pools
 from stagecopy.staging.docker import DockerEngine
 from stagecopy.staging.embedded import EmbeddedEngine
 from stagecopy.staging.engine import Engine
+from stagecopy.staging.overlay import overlays
 from stagecopy.staging.pool import NO_POOL, Pool, find_pool, make_pool, remove_pool
 from stagecopy.staging.reflink import reflinks
 from tests.integration.engine_fixtures import IMAGE, SMALL, SPEC, docker_required
@@ -209,7 +210,7 @@ def test_none_and_a_folder_of_ones_own(place: Place) -> None:
 def test_copies_are_named_by_what_they_are(reachable_folder: Path) -> None:
     base = Path(tempfile.mkdtemp(dir=reachable_folder))
     try:
-        expected = "reflink" if reflinks(base) else "copy"
+        expected = "reflink" if reflinks(base) else "overlay" if overlays(base) else "copy"
         programs = find(15, programs=SERVER, newer=False)
         engine = EmbeddedEngine("test", root=base / "x", binaries=programs, admin_password="made-up", pool=NO_POOL)
         assert engine.clone_method()[0] == expected

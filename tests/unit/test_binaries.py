@@ -170,3 +170,40 @@ def test_nothing_is_run_for_places_that_do_not_exist(
     with pytest.raises(StagingError):
         search(only_here)
     assert asked == []
+
+
+def test_a_newer_wheel_that_was_fetched_counts_and_the_nearest_wins(tmp_path: Path, only_here: tuple[str, ...]) -> None:
+    for version in ("16.2.0", "18.0.0"):
+        fill(tmp_path / "cache" / f"postgresql-{version}-x86" / "bin", version)
+    fill(tmp_path / "host" / "17" / "bin", "17.1")
+    make_embedded(tmp_path / "site", "18.6")
+    found = search(only_here, cache=tmp_path / "cache")
+    assert (found.source, found.version) == ("wheel", "16.2.0")
+
+
+def without_tls(folder: Path) -> None:
+    program = folder / "psql"
+    said = 'sslmode value \\"require\\" invalid when SSL support is not compiled in'
+    program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "psql (PostgreSQL) 15.1" || echo "{said}" >&2\n')
+
+
+def test_programs_of_the_same_major_with_tls_are_preferred(tmp_path: Path, only_here: tuple[str, ...]) -> None:
+    host = fill(tmp_path / "host" / "15" / "bin", "15.1")
+    without_tls(host)
+    assert (search(only_here).source, search(only_here).tls) == ("host", False)
+    image = fill(tmp_path / "cache" / "image-15-0123456789abcdef" / "bin", "15.2")
+    found = search(only_here, cache=tmp_path / "cache")
+    assert (found.source, found.folder, found.tls) == ("image", str(image), True)
+
+
+def test_the_variable_names_other_places(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, only_here: tuple[str, ...]
+) -> None:
+    own = fill(tmp_path / "pg {odd}" / "15", "15.7")
+    fill(tmp_path / "built", "15.3")
+    (tmp_path / "path" / "pg_config").write_text(f"#!/bin/sh\necho {tmp_path / 'built'}\n")
+    monkeypatch.setenv("STAGECOPY_PROGRAMS", f"/nonexistent:{tmp_path}/pg {{odd}}/{{major}}")
+    assert find(15, programs=CLIENT, newer=False).folder == str(own)
+    monkeypatch.setenv("STAGECOPY_PROGRAMS", "/nonexistent")
+    with pytest.raises(StagingError):
+        find(15, programs=CLIENT, newer=False)

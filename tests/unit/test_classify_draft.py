@@ -45,3 +45,19 @@ def test_the_draft_says_what_a_reference_follows() -> None:
     orders = referencing(table("orders", "id int pk", "buyer varchar(80)"), "buyer", users, "mail")
     made = catalog(users, orders)
     assert "# buyer: as public.users.mail, which it references" in draft_rules(made, classify(made))
+
+
+def test_the_draft_offers_documents_leaf_by_leaf(tmp_path: Path) -> None:
+    users = table("users", "id int pk", "email text", "prefs jsonb")
+    made = catalog(users)
+    values = {"prefs": ['{"phone": "+49 30 901820", "Anna": {"email": "x"}, "n": [{"street": "x"}]}']}
+    decisions = classify(made, lambda _, columns: {each.name: values.get(each.name, ()) for each in columns})
+    lines = draft_rules(made, decisions).splitlines()
+    [offered] = [line for line in lines if "# or leaf by leaf: " in line]
+    assert "Anna" not in offered
+    taken = [line for line in lines if not line.strip().startswith("prefs:")]
+    text = "\n".join(taken).replace("# or leaf by leaf: ", "")
+    (tmp_path / "rules.yaml").write_text(text, encoding="utf-8")
+    [rule] = load_rules(tmp_path).tables
+    [prefs] = [each.decision for each in rule.columns if each.column.text == "prefs"]
+    assert {path: leaf.mask for path, leaf in prefs.paths.items()} == {"$.phone": "phone", "$.n[*].street": "street"}

@@ -15,7 +15,7 @@ from stagecopy.postgres.dsn import Dsn
 from stagecopy.postgres.preflight import Endpoint, LockSpace, TableAccess
 from stagecopy.production.endpoint import pooler, too_old, two_servers
 from stagecopy.production.preflight import closed_large_objects, closed_sequences, closed_tables, lock_space, refusal
-from stagecopy.staging.extensions import PROVIDER_ONLY, Policy, decide
+from stagecopy.staging.extensions import PROVIDER_ONLY, Policy, decide, other_versions
 from stagecopy.staging.provider_roles import is_provider_role, without_provider_roles
 from stagecopy.staging.restore import Entry, without_extensions
 from stagecopy.staging.space import Need, Space, needs, shown, spaces
@@ -61,6 +61,15 @@ def test_what_becomes_of_an_extension(
     assert [each.code for each in decided.obstacles] == ([obstacle] if obstacle else [])
     assert bool(decided.notes) is (skipped and obstacle is None)
     assert all(each.side == "staging" and each.remedy for each in decided.obstacles)
+
+
+def test_A48_other_versions_and_rows_that_stay_are_said() -> None:
+    partman = Extension("citext", ("column a",), "1.5", ("part.config", "part.sub"))
+    (note,) = decide([partman], HERE, Policy()).notes
+    assert (note.code, "part.config, part.sub" in note.message) == ("extension-rows", True)
+    (note,) = other_versions([partman, Extension("gone", version="1")], {"citext": "1.6", "plpgsql": "1.0"})
+    assert (note.code, note.message) == ("extension-version", "extension citext is 1.6 in staging, 1.5 in production")
+    assert other_versions([partman], {"citext": "1.5"}) == ()
 
 
 def test_a_missing_extension_that_nothing_needs_may_be_left_out() -> None:

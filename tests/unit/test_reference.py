@@ -26,7 +26,8 @@ init doctor status demo refresh clone(create|list|destroy) snapshot(list|push|pu
 masks(suggest|check|preview|explain|audit) trial migration(new|list) report history
 backup(create|list|verify|restore|prune) recover gate approve watch
 """  # the closed list of verbs: another one is a new promise
-WORKING = "init doctor refresh staging(url|psql|list|reset|destroy) clone(create|list|destroy) trial demo"
+WORKING = "init doctor status refresh staging(url|psql|list|reset|destroy) clone(create|list|destroy) "
+WORKING += "masks(suggest|check|preview|explain) trial demo"
 EVERYWHERE = {"--config", "-c", "--json", "--quiet", "-q", "--verbose", "-v"}
 BOUNDARY_CODES = {"usage": 2, "bug": 70, "interrupted": 130, "terminated": 143}
 
@@ -57,7 +58,7 @@ def _section(heading: str) -> str:
 
 
 def _options(command: Any) -> set[str]:
-    return {word for each in command.params for word in each.opts if word.startswith("-")}
+    return {word for each in command.params for word in (*each.opts, *each.secondary_opts) if word.startswith("-")}
 
 
 def test_the_verbs_are_those_promised() -> None:

@@ -108,6 +108,8 @@ def test_refresh_document() -> None:
         ],
         "fidelity": [{"code": "other-collation", "message": "C.UTF-8 in place of de_DE"}],
         "audit": {"checked": 0, "leaks": 0},
+        "personal_kept": 0,
+        "drift": None,
     }
 
 

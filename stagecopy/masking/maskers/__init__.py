@@ -13,6 +13,7 @@ from stagecopy.masking.maskers.email import Email
 from stagecopy.masking.maskers.first_name import FirstName
 from stagecopy.masking.maskers.full_name import Name
 from stagecopy.masking.maskers.hashed import Hash
+from stagecopy.masking.maskers.json_document import JsonDocument
 from stagecopy.masking.maskers.keep import Keep
 from stagecopy.masking.maskers.last_name import LastName
 from stagecopy.masking.maskers.null import Null
@@ -38,6 +39,7 @@ MASKS: Mapping[str, type[Masker]] = {
     "text": Text,
     "shift_date": ShiftDate,
     "hash": Hash,
+    "json": JsonDocument,
     "null": Null,
     "constant": Constant,
     "keep": Keep,

@@ -14,14 +14,18 @@ from typing import ClassVar, Protocol
 
 import polars as pl
 
+from stagecopy.masking.collation import normal, strength
 from stagecopy.masking.digest import BITS_PER_CHARACTER, Draw
 from stagecopy.masking.keys import MaskKey
+from stagecopy.masking.rules import OnBad, Rest
+from stagecopy.masking.vocabulary import entries, spelled
 from stagecopy.model.catalog import Column
 
 TEXT_TYPES = frozenset({"text", "varchar", "bpchar", "citext", "name"})
 LEAST_BITS = 50  # below this, distinct values of a large unique column could meet
 _REPEATS = 2  # values that stand this often on average are masked once
 _NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
+_NO_LEAVES: Mapping[str, Masker] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,22 @@ class Setting:
     nullable: bool = True
     caseless: bool = False  # equal regardless of case: citext
     padded: bool = False  # equal regardless of trailing spaces: char(n)
+    scaled: bool = False  # equal regardless of zeros at the end: numeric
+    collation: str | None = None  # the locale of a nondeterministic collation
     rows: int = 0  # estimated, for the odds in messages
+    subject: str | None = None  # one key drives all masks of a person
+    on_bad: OnBad = "redact"
+    leaves: Mapping[str, Masker] = field(default_factory=lambda: _NO_LEAVES)  # of documents, by path
+    rest: Rest = "fail"
 
     def normal(self, raw: pl.Series) -> pl.Series:
         """The values as their type compares them."""
         if self.padded:
             raw = raw.str.strip_chars_end(" ")
+        if self.scaled:
+            raw = raw.str.replace(r"(\.\d*?)0+$", "$1").str.strip_suffix(".")
+        if self.collation is not None:
+            raw = normal(raw, self.collation)
         return raw.str.to_lowercase() if self.caseless else raw
 
 
@@ -52,6 +66,8 @@ class Masker(Protocol):
     summary: ClassVar[str]
     takes: ClassVar[str]
     injective: ClassVar[bool]
+    subjects: ClassVar[bool]
+    documents: ClassVar[bool]
     options: ClassVar[Mapping[str, str]]
 
     def __init__(self, setting: Setting) -> None: ...
@@ -60,11 +76,15 @@ class Masker(Protocol):
     def options_problem(options: Mapping[str, str]) -> str | None:
         """What is wrong with the options as given, or None."""
 
+    @property
+    def bits(self) -> int | None:
+        """How many bits of the digest tell two masks apart; None for a mask that is no digest."""
+
     def accepts(self, column: Column) -> str | None:
         """Why this mask cannot be used on *column*, or None."""
 
-    def apply(self, series: pl.Series) -> pl.Series:
-        """The masked values; null and '' stay."""
+    def apply(self, series: pl.Series, who: pl.Series | None = None) -> pl.Series:
+        """The masked values; null and '' stay. *who*: per row, whose value it is (the key of the rule's subject)."""
 
 
 class BaseMasker:
@@ -74,42 +94,60 @@ class BaseMasker:
     summary: ClassVar[str]
     takes: ClassVar[str] = "text"
     injective: ClassVar[bool] = False
+    subjects: ClassVar[bool] = False  # whether `subject:` says something to it
+    documents: ClassVar[bool] = False  # whether it takes `paths:` and `rest:`
     options: ClassVar[Mapping[str, str]] = _NO_OPTIONS
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self._key = setting.key.derive(f"mask {self.name}")
+        self._person_key = setting.key.derive(f"subject {setting.subject}")
 
     @staticmethod
     def options_problem(options: Mapping[str, str]) -> str | None:  # noqa: ARG004  # most masks have none to check
         """What is wrong with the options as given, or None."""
         return None
 
+    @property
+    def bits(self) -> int | None:
+        """None: most masks draw from a vocabulary."""
+        return None
+
     def accepts(self, column: Column) -> str | None:
         """Text-like types only, and long enough."""
         if column.base_type not in TEXT_TYPES and column.category != "S":
             return f"takes text, {column.type} is not"
-        return self.length_problem()
+        return self.collation_problem() or self.length_problem()
+
+    def collation_problem(self) -> str | None:
+        """Why equal values could not be told, or None."""
+        locale = self.setting.collation
+        if locale is None or strength(locale) is not None:
+            return None
+        return f"the collation {locale} compares in a way of its own; masks that fit: null, constant"
 
     def length_problem(self) -> str | None:
         """Why the output does not fit, or None."""
         return None
 
-    def apply(self, series: pl.Series) -> pl.Series:
+    def apply(self, series: pl.Series, who: pl.Series | None = None) -> pl.Series:
         """The masked values; null and '' stay."""
         normal = self.setting.normal(series)
         wanted = normal.is_not_null() & (normal != "")
         if not wanted.any():
             return series
         if wanted.all():
-            return self._filled(normal).alias(series.name)
-        masked = self._filled(normal.filter(wanted))
+            return self._filled(normal, who).alias(series.name)
+        masked = self._filled(normal.filter(wanted), None if who is None else who.filter(wanted))
         place = wanted.cast(pl.Int64).cum_sum() - 1
         spread = masked.gather(pl.select(pl.when(wanted).then(place)).to_series())
         return pl.select(pl.when(wanted).then(spread).otherwise(series)).to_series().alias(series.name)
 
-    def _filled(self, raw: pl.Series) -> pl.Series:
+    def _filled(self, raw: pl.Series, who: pl.Series | None) -> pl.Series:
         """``fill``, once per distinct value where values repeat: the HMAC is by far the dearest step."""
+        if who is not None:
+            # a row that is about nobody is masked by its own value
+            return self.fill_of(raw, self._persons(raw, who))
         if raw.n_unique() * _REPEATS > len(raw):
             return self.fill(raw)
         distinct = raw.unique(maintain_order=True)
@@ -119,11 +157,27 @@ class BaseMasker:
 
     def fill(self, raw: pl.Series) -> pl.Series:
         """The masks of values that are neither null nor empty."""
+        return self.fill_of(raw, self.draw(raw))
+
+    def fill_of(self, raw: pl.Series, person: Draw) -> pl.Series:
+        """``fill`` of a mask that goes by a subject: what tells the person comes from *person*."""
         raise NotImplementedError
 
     def draw(self, raw: pl.Series) -> Draw:
         """What this mask may draw for *raw*."""
         return Draw.of(raw, self._key)
+
+    def ascii_names(self, part: str, length: int | None = None) -> pl.Series:
+        """What first or last names look like in addresses; entry by entry those that ``name`` draws for a subject."""
+        locale = self.setting.locale
+        if self.setting.subject is None:
+            return entries(locale, f"{part}_ascii", length)
+        names = spelled(locale, f"{part}_names", f"{part}_ascii")
+        return names if length is None else names.str.slice(0, length)
+
+    def _persons(self, raw: pl.Series, who: pl.Series) -> Draw:
+        keyed = Draw.of(who.fill_null(""), self._person_key).digest
+        return Draw(keyed.zip_with(who.is_not_null(), self.draw(raw).digest))
 
 
 def differing(raw: pl.Series, *candidates: pl.Series) -> pl.Series:
@@ -140,15 +194,20 @@ def differing(raw: pl.Series, *candidates: pl.Series) -> pl.Series:
     return chosen
 
 
+def odds(rows: int, bits: int) -> float:
+    """The chance that two of *rows* values get one code of *bits* bits: the birthday bound."""
+    return float(min(1.0, rows**2 / 2 ** (bits + 1)))
+
+
 def code_problem(setting: Setting, characters: int, *, least: int) -> str | None:
     """Why *characters* of a code are too few: fewer than *least*, or too few bits for a unique column."""
     bits = characters * BITS_PER_CHARACTER
     if characters < least:
         return f"does not fit into {setting.length} characters"
     if setting.unique and bits < LEAST_BITS:
-        odds = min(1.0, setting.rows**2 / 2 ** (bits + 1))
+        chance = f" (two of {setting.rows} rows would meet with a chance of {odds(setting.rows, bits):.2g})"
         return (
-            f"only {bits} bits of the digest fit into {setting.length} characters, a unique column needs {LEAST_BITS} "
-            f"(two of {setting.rows} rows would meet with a chance of {odds:.2g})"
+            f"only {bits} bits of the digest fit into {setting.length} characters, a unique column needs {LEAST_BITS}"
+            + (chance if setting.rows else "")
         )
     return None

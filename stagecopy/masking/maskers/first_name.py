@@ -11,3 +11,5 @@ class FirstName(WordMasker):
     name = "first_name"
     summary = "a first name of the locale"
     words = "first_names"
+    part = "first"
+    subjects = True

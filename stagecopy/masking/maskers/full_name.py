@@ -6,6 +6,7 @@ import re
 
 import polars as pl
 
+from stagecopy.masking.digest import Draw
 from stagecopy.masking.maskers.base import BaseMasker, differing
 from stagecopy.masking.vocabulary import entries, vocabulary
 
@@ -18,17 +19,18 @@ class Name(BaseMasker):
 
     name = "name"
     summary = "a first and a last name of the locale"
+    subjects = True
 
     def length_problem(self) -> str | None:
         """Any but one character."""
         length = self.setting.length
         return f"does not fit into {length} characters" if length is not None and length < _SHORTEST else None
 
-    def fill(self, raw: pl.Series) -> pl.Series:
+    def fill_of(self, raw: pl.Series, person: Draw) -> pl.Series:
         """Draw both; step on to the next last name, then the next first name, where the result is the raw value."""
-        draw, locale = self.draw(raw), self.setting.locale
+        locale = self.setting.locale
         first, last = entries(locale, "first_names", None), entries(locale, "last_names", None)
-        first_index, last_index = draw.index("first", len(first)), draw.index("last", len(last))
+        first_index, last_index = person.index("first", len(first)), person.index("last", len(last))
 
         def joined(step_first: int, step_last: int) -> pl.Series:
             return self._joined(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from stagecopy.masking.digest import CODE_LENGTH
+from stagecopy.masking.digest import BITS_PER_CHARACTER, CODE_LENGTH
 from stagecopy.masking.maskers.base import BaseMasker, code_problem
 
 _HEX = 64
+_BITS_PER_DIGIT = 4
 _SHORTEST_HEX = 16  # 64 bits; below, five bits per character carry more than four
 _LEAST_CODE = 6
 
@@ -25,6 +26,12 @@ class Hash(BaseMasker):
         if length is None or length >= _SHORTEST_HEX:
             return None
         return code_problem(self.setting, min(length, CODE_LENGTH), least=_LEAST_CODE)
+
+    @property
+    def bits(self) -> int:
+        """Four for each hex digit, five for each character of a code."""
+        length = _HEX if self.setting.length is None else min(self.setting.length, _HEX)
+        return _BITS_PER_DIGIT * length if length >= _SHORTEST_HEX else BITS_PER_CHARACTER * min(length, CODE_LENGTH)
 
     def fill(self, raw: pl.Series) -> pl.Series:
         """Hex or code."""

@@ -20,6 +20,6 @@ class Keep(BaseMasker):
         """Any column."""
         return None
 
-    def apply(self, series: pl.Series) -> pl.Series:
+    def apply(self, series: pl.Series, who: pl.Series | None = None) -> pl.Series:  # noqa: ARG002
         """The raw values."""
         return series

@@ -11,3 +11,5 @@ class LastName(WordMasker):
     name = "last_name"
     summary = "a last name of the locale"
     words = "last_names"
+    part = "last"
+    subjects = True

@@ -1,8 +1,9 @@
 """A date some days away; the time of day and the zone stay.
 
 Surprising: the offset comes from the value's own HMAC, so equal dates move alike in every table, and it is never 0.
-What has no calendar day polars can move (infinity, BC, years beyond 9999) is redacted: NULL where the column may be
-null, else a drawn date.
+With a subject it comes from the subject's key: all dates of a person move alike, their order and distances stay. Both
+bounds of a range move by one offset. What has no calendar day polars can move (infinity, BC, years beyond 9999) is
+redacted: NULL where the column may be null, else a drawn date (an empty range); endless bounds of a range stay.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from stagecopy.masking.maskers.base import BaseMasker
 from stagecopy.model.catalog import Column
 
 _TYPES = ("date", "timestamp", "timestamptz")
+_RANGES = ("daterange", "tsrange", "tstzrange")
 _DEFAULT_DAYS = 30
 _MOST_DAYS = 36_500
 _SHAPE = r"^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2}(\.\d+)?([+-]\d{2}(:\d{2}){0,2})?)?$"
+_RANGE = r'^(?P<open>[\[(])"?(?P<lower>[^",]*)"?,"?(?P<upper>[^",]*)"?(?P<close>[\])])$'
+_ENDLESS = ("", "infinity", "-infinity")
 _DAY_LENGTH = 10
 _REDACTED_FROM, _REDACTED_SPAN = 0, 20_000  # days since 1970: up to 2024
 
@@ -30,7 +34,8 @@ class ShiftDate(BaseMasker):
 
     name = "shift_date"
     summary = "the date 1 to `days` days earlier or later; infinity, BC and years over 9999 become NULL or a drawn date"
-    takes = "date, timestamp, timestamptz"
+    takes = "date, timestamp, timestamptz and ranges of them"
+    subjects = True
     options: ClassVar[Mapping[str, str]] = MappingProxyType({"days": f"furthest shift, default {_DEFAULT_DAYS}"})
 
     @staticmethod
@@ -42,28 +47,58 @@ class ShiftDate(BaseMasker):
         return f"`days` is a whole number from 1 to {_MOST_DAYS}"
 
     def accepts(self, column: Column) -> str | None:
-        """Dates and timestamps only."""
-        return None if column.base_type in _TYPES else f"takes {self.takes}, {column.type} is not"
+        """Dates, timestamps and ranges of them only."""
+        if column.base_type not in (*_TYPES, *_RANGES):
+            return f"takes {self.takes}, {column.type} is not"
+        if self.setting.on_bad == "null" and column.not_null:
+            return "`on_bad: null` would put NULL into a NOT NULL column"
+        return None
 
-    def fill(self, raw: pl.Series) -> pl.Series:
+    def fill_of(self, raw: pl.Series, person: Draw) -> pl.Series:
         """Move the day, keep the rest of the text."""
-        days, draw = int(self.setting.options.get("days", _DEFAULT_DAYS)), self.draw(raw)
-        drawn = draw.index("offset", 2 * days).cast(pl.Int32)
-        frame = pl.DataFrame({"raw": raw, "offset": drawn - days + (drawn >= days).cast(pl.Int32)})
-        day = pl.col("raw").str.slice(0, _DAY_LENGTH).str.to_date("%Y-%m-%d", strict=False).cast(pl.Int32)
-        moved = (day + pl.col("offset")).cast(pl.Date).cast(pl.String)
-        sound = (
-            pl.col("raw").str.contains(_SHAPE)
-            & moved.str.contains(r"^\d{4}-\d{2}-\d{2}$")
-            & (pl.col("raw").str.slice(0, 4) != "0000")
-            & (moved.str.slice(0, 4) != "0000")
-        )
-        text = pl.concat_str(moved, pl.col("raw").str.slice(_DAY_LENGTH))
-        shifted = frame.select(pl.when(sound).then(text)).to_series()
-        if self.setting.nullable or not shifted.null_count():
+        days = int(self.setting.options.get("days", _DEFAULT_DAYS))
+        drawn = person.index("offset", 2 * days).cast(pl.Int32)
+        offset = drawn - days + (drawn >= days).cast(pl.Int32)
+        ranges = raw.str.contains(r"^[\[(]|^empty$")
+        shifted = _ranges(raw, offset).zip_with(ranges, _moved(raw, offset)) if ranges.any() else _moved(raw, offset)
+        if not shifted.null_count() or self.setting.on_bad == "null":
             return shifted
-        return self._redacted(draw).zip_with(shifted.is_null(), shifted)
+        if self.setting.on_bad == "fail":
+            raise ValueError("a date that cannot be moved")
+        if self.setting.nullable:
+            return shifted
+        instead = self._redacted(self.draw(raw))
+        if ranges.any():
+            instead = pl.Series(["empty"], dtype=pl.String).new_from_index(0, len(raw)).zip_with(ranges, instead)
+        return instead.zip_with(shifted.is_null(), shifted)
 
     def _redacted(self, draw: Draw) -> pl.Series:
         days = draw.index("redacted", _REDACTED_SPAN).cast(pl.Int32) + _REDACTED_FROM
         return days.cast(pl.Date).cast(pl.String)
+
+
+def _moved(raw: pl.Series, offset: pl.Series) -> pl.Series:
+    """Each date by its offset; null for what is no date of the calendar."""
+    frame = pl.DataFrame({"raw": raw, "offset": offset})
+    day = pl.col("raw").str.slice(0, _DAY_LENGTH).str.to_date("%Y-%m-%d", strict=False).cast(pl.Int32)
+    moved = (day + pl.col("offset")).cast(pl.Date).cast(pl.String)
+    sound = (
+        pl.col("raw").str.contains(_SHAPE)
+        & moved.str.contains(r"^\d{4}-\d{2}-\d{2}$")
+        & (pl.col("raw").str.slice(0, 4) != "0000")
+        & (moved.str.slice(0, 4) != "0000")
+    )
+    text = pl.concat_str(moved, pl.col("raw").str.slice(_DAY_LENGTH))
+    return frame.select(pl.when(sound).then(text)).to_series()
+
+
+def _ranges(raw: pl.Series, offset: pl.Series) -> pl.Series:
+    """Both bounds by one offset; null where a bound is no date of the calendar."""
+    parts = raw.str.extract_groups(_RANGE).struct.unnest()
+    for name in ("lower", "upper"):
+        bound = parts.get_column(name)
+        moved = bound.zip_with(bound.is_in(list(_ENDLESS)), _moved(bound, offset))
+        quoted = pl.when(moved.str.contains(" ")).then(pl.lit('"') + moved + pl.lit('"')).otherwise(moved)
+        parts = parts.with_columns(quoted.alias(name))
+    whole = pl.concat_str("open", "lower", pl.lit(","), "upper", "close")
+    return parts.select(pl.when(raw == "empty").then(raw).otherwise(whole)).to_series()

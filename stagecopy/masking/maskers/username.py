@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from stagecopy.masking.digest import CODE_LENGTH
+from stagecopy.masking.digest import BITS_PER_CHARACTER, CODE_LENGTH, Draw
 from stagecopy.masking.maskers.base import BaseMasker, code_problem
-from stagecopy.masking.vocabulary import entries
 
 _LEAST_CODE = 6
 
@@ -17,21 +16,27 @@ class Username(BaseMasker):
     name = "username"
     summary = "`first_CODE`, lower-case; the name is shortened to fit"
     injective = True
+    subjects = True
 
     def length_problem(self) -> str | None:
         """The code must fit."""
         return code_problem(self.setting, self._code_length(), least=_LEAST_CODE)
 
+    @property
+    def bits(self) -> int:
+        """Those of the code."""
+        return BITS_PER_CHARACTER * self._code_length()
+
     def _code_length(self) -> int:
         return CODE_LENGTH if self.setting.length is None else min(CODE_LENGTH, self.setting.length)
 
-    def fill(self, raw: pl.Series) -> pl.Series:
-        """First name and code."""
+    def fill_of(self, raw: pl.Series, person: Draw) -> pl.Series:
+        """First name of the person, code of the value."""
         draw, length = self.draw(raw), self.setting.length
         code = draw.code(length=self._code_length())
         room = None if length is None else length - self._code_length() - 1
         if room is not None and room < 1:
             return code
-        names = entries(self.setting.locale, "first_ascii", room)
-        first = names.gather(draw.index("first", len(names)))
+        names = self.ascii_names("first", room)
+        first = names.gather(person.index("first", len(names)))
         return pl.select(pl.concat_str(first, pl.lit("_"), code)).to_series()

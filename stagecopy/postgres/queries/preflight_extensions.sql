@@ -1,5 +1,6 @@
 -- Every extension but the one each server has, with what outside all extensions needs a member of it. What belongs to
--- a member (a policy on its table, the rule of its view, an entry of its operator family) is the extension's own.
+-- a member (a policy on its table, the rule of its view, an entry of its operator family) is the extension's own. Also
+-- its version, and those tables of its configuration that hold rows.
 WITH member AS (
     SELECT e.extname, d.classid, d.objid
       FROM pg_catalog.pg_extension e
@@ -42,7 +43,12 @@ SELECT e.extname,
                                  WHERE o.classid = x.classid AND o.objid = x.objid AND o.deptype = 'e')
                 AND NOT EXISTS (SELECT FROM member o
                                  WHERE o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND o.objid = x.relation)
-              ORDER BY 1 LIMIT 4)::text[]
+              ORDER BY 1 LIMIT 4)::text[],
+       e.extversion,
+       ARRAY(SELECT n.nspname || '.' || c.relname
+               FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              WHERE c.oid = ANY (e.extconfig) AND c.relkind = 'r' AND pg_catalog.pg_relation_size(c.oid) > 0
+              ORDER BY 1)::text[]
   FROM pg_catalog.pg_extension e
  WHERE e.extname <> 'plpgsql'
  ORDER BY 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stagecopy.errors import UsageError
 from stagecopy.masking.identifiers import Part, TableName, parse_table, quote, table_key
 from stagecopy.masking.loader import load_rules
-from stagecopy.masking.rules import RuleSet
+from stagecopy.masking.rules import RuleSet, SubjectOf, Subset
 
 
 def write(folder: Path, text: str, name: str = "rules.yaml") -> Path:
@@ -59,6 +59,32 @@ def test_a_full_file_is_read(tmp_path: Path) -> None:
     assert [dict(pattern.globs) for pattern in rules.patterns] == [{"column": "*_email"}, {"type": "boolean"}]
 
 
+def test_what_links_tables_is_read(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "version: 1\nuse: [django-auth, django-auth]\nsubjects: {c: {table: crm.people, key: id}}\n"
+        "tables:\n  u:\n    rows: {percent: 2.5, seed: a}\n    columns:\n"
+        "      doc: {mask: json, paths: {$.a: phone, $.b: {keep: a code}}, rest: redact}\n"
+        "      born: {mask: shift_date, subject: {c: parent_id}, on_bad: fail}\n"
+        "  v: {rows: {where: id > 7}}\n"
+        "references:\n  - {from: '\"a.b\".t.c', to: u.id, when: {kind: U}}\n"
+        "  - {from: {column: u.doc, path: $.a}, to: v.id}\n",
+    )
+    rules = load_rules(tmp_path)
+    table, other = rules.tables
+    doc, born = (entry.decision for entry in table.columns)
+    assert table.rows == Subset(percent=2.5, seed="a")
+    assert other.rows == Subset(where="id > 7")
+    assert {path: leaf.text for path, leaf in doc.paths.items()} == {"$.a": "mask: phone", "$.b": "keep"}
+    assert (doc.rest, born.on_bad, born.subject) == ("redact", "fail", SubjectOf("c", "parent_id"))
+    assert [(each.source.text, each.target.text, each.when) for each in rules.references] == [
+        ('"a.b".t.c', "public.u.id", ("kind", "U")), ("public.u.doc $.a", "public.v.id", None),
+    ]  # fmt: skip
+    assert [each.name for each in rules.subjects] == ["c"]
+    assert [pack.name for pack in rules.packs] == ["django-auth"]
+    assert rules.packs[0].tables
+
+
 def test_a_folder_is_read_sorted_and_not_into_packs(tmp_path: Path) -> None:
     for name, table in (("b.yml", "b"), ("a.yaml", "a"), ("note.txt", "c")):
         write(tmp_path, f"version: 1\ntables: {{{table}: {{rows: none}}}}\n", name)
@@ -86,7 +112,7 @@ def test_A33_every_mistake_of_every_file_is_listed_at_once(tmp_path: Path) -> No
     assert lines[1] == "a.yaml:2: unknown key 'tabels'; did you mean 'tables'?"
     assert any(line.startswith("b.yaml:") and "not valid YAML" in line for line in lines)
     assert "c.yaml:3: unknown key 'colums'; did you mean 'columns'?" in lines
-    assert "c.yaml:4: `rows` is `all` or `none`" in lines
+    assert any(line.startswith("c.yaml:4: `rows` is `all`, `none` or a choice of rows") for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -104,8 +130,15 @@ def test_A33_every_mistake_of_every_file_is_listed_at_once(tmp_path: Path) -> No
         ("{mask: constant}", "mask constant: needs `value: TEXT`"),
         ("{mask: [email]}", "`mask` is empty"),
         ("{mask: email, keep: not personal}", "`mask` and `keep` stand together"),
-        ("{mask: email, subject: customer}", "`subject` is not available yet in this version"),
-        ("{mask: email, on_bad: fail}", "`on_bad` is not available yet in this version"),
+        ("{mask: text, subject: customer}", "mask text does not go by a subject; these do: email, name"),
+        ("{mask: email, subject: [a]}", "`subject` is a name; write subject: NAME"),
+        ("{mask: email, on_bad: explode}", "`on_bad` is one of fail, null, redact"),
+        ("{mask: email, paths: {}}", "unknown key 'paths'"),
+        ("{mask: json, rest: drop}", "`rest` is one of keep, redact, fail"),
+        ("{mask: json, paths: {phone: phone}}", "'phone' is no path: it begins with $"),
+        ("{mask: json, paths: {$.a: fone}}", "unknown mask 'fone'; did you mean 'phone'?"),
+        ("{mask: json, paths: {$.a: {keep: yes}}}", "`keep` says why"),
+        ("{mask: json, paths: {$.a: {mask: email, subject: c}}}", "a leaf has no paths and no subject of its own"),
         ("email", "neither a mask nor a reason to keep is given"),
         ("", "neither a mask nor a reason to keep is given"),
         *(
@@ -126,11 +159,20 @@ def test_A33_a_wrong_column_rule_is_located(tmp_path: Path, rule: str, said: str
         ("tables: {}\n", "rules.yaml:1: no version given; write `version: 1`"),
         ("version: 2\n", "rules.yaml:1: version '2' is not known"),
         ("- a\n", "rules.yaml:1: a rule file is a mapping"),
-        ("version: 1\nuse: [authjs]\n", "rules.yaml:2: `use` is not available yet in this version"),
-        ("version: 1\nsubjects:\n  c: {table: u, key: id}\n", "rules.yaml:2: `subjects` is not available yet"),
-        ("version: 1\nreferences:\n  - {from: a.b, to: c.d}\n", "rules.yaml:2: `references` is not available yet"),
-        ("version: 1\ntables:\n  u: {rows: {percent: 3}}\n", "rules.yaml:3: partial rows are not available yet"),
-        ("version: 1\ntables:\n  u: {rows: {where: a > 1}}\n", "rules.yaml:3: partial rows are not available yet"),
+        ("version: 1\nuse: [django-aut]\n", "rules.yaml:2: there is no pack 'django-aut'; did you mean 'django-auth'?"),
+        ("version: 1\nuse: django-auth\n", "rules.yaml:2: `use` must be a list"),
+        ("version: 1\nsubjects:\n  c: u\n", "rules.yaml:3: a subject has a table and a key"),
+        ("version: 1\nsubjects:\n  c: {table: u}\n", "rules.yaml:3: `key` of subject c is missing"),
+        ("version: 1\nsubjects:\n  c: {table: u*, key: id}\n", "rules.yaml:3: a subject names one table"),
+        ("version: 1\nreferences:\n  - {from: a.b}\n", "rules.yaml:3: a reference has `from` and `to`"),
+        ("version: 1\nreferences:\n  - {from: a, to: c.d}\n", "rules.yaml:3: 'a' is no column: write schema.table"),
+        ("version: 1\nreferences:\n  - {from: a.b, to: c.d, if: x}\n", "rules.yaml:3: unknown key 'if'"),
+        ("version: 1\nreferences:\n  - {from: a.b, to: c.d, when: x}\n", "rules.yaml:3: `when` names one column"),
+        ("version: 1\nreferences:\n  - {from: a.b, to: t_*.c.d}\n", "rules.yaml:3: a glob in `to` must be the very"),
+        ("version: 1\nreferences:\n  - {from: {column: a.b, path: x}, to: c.d}\n", "rules.yaml:3: 'x' is no path"),
+        ("version: 1\ntables:\n  u: {rows: {percent: 0}}\n", "rules.yaml:3: `percent` is a number above 0"),
+        ("version: 1\ntables:\n  u: {rows: {percent: 5, where: a}}\n", "rules.yaml:3: `rows` takes either"),
+        ("version: 1\ntables:\n  u: {rows: {where: ''}}\n", "rules.yaml:3: `where` is an SQL condition"),
         ("version: 1\ntables:\n  u:\n", "rules.yaml:3: nothing is said about u"),
         ("version: 1\ntables:\n  u: {skip: yes}\n", "rules.yaml:3: `skip` says why"),
         (

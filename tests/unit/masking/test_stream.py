@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,9 +18,10 @@ from stagecopy.errors import ProductionError, StagingError
 from stagecopy.masking import copytext
 from stagecopy.masking.maskers.base import BaseMasker, Setting
 from stagecopy.masking.plan import TablePlan
-from stagecopy.masking.stream import MaskedStream
+from stagecopy.masking.stream import MaskedStream, small_domains
 from tests.unit.masking.factory import KEY, OTHER_KEY, column, streamed, table, table_plan
 
+SLOW = os.environ.get("STAGECOPY_SLOW") == "1"
 NASTY = [
     "a\\tb", "a\\nb", "a\\rb", "a\\\\b", '"', "'", '"quoted"', "\\\\N", "\\\\.", "\ufefffirst",
     "00001402417161", "1e5", "NaN", "true", "", "\\N", "/* -- $1 $2",
@@ -230,12 +232,21 @@ def test_A30_two_keys_give_disjoint_masks(tmp_path: Path) -> None:
         assert not {*outs[0].split(b"\n")[:-1]} & {*outs[2].split(b"\n")[:-1]}
 
 
-def test_A21_many_unique_emails_fit_a_short_column_without_collision(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rows", [200_000, pytest.param(5_000_000, marks=pytest.mark.skipif(not SLOW, reason="slow"))])
+def test_A21_many_unique_emails_fit_a_short_column_without_collision(tmp_path: Path, rows: int) -> None:
     plan = table_plan(tmp_path, {"c": "{mask: email}"}, column("c", "varchar", length=40))
-    data = "".join(f"user{n}@mail.example.org\n" for n in range(200_000)).encode()
-    lines = streamed(plan, cut(data, 1 << 20)).split(b"\n")[:-1]
-    assert len({*lines}) == 200_000
-    assert max(map(len, lines)) <= 40
+    pieces = (
+        "".join(f"user{n}@mail.example.org\n" for n in range(start, start + 50_000)).encode()
+        for start in range(0, rows, 50_000)
+    )
+    lines = (pl.Series(batch.decode().splitlines()) for batch in MaskedStream(plan).run(pieces))
+    digests = pl.concat([_fitting(each).hash(seed=1) for each in lines])
+    assert len(digests) == digests.n_unique() == rows
+
+
+def _fitting(lines: pl.Series) -> pl.Series:
+    assert (lines.str.len_chars() <= 40).all()
+    return lines
 
 
 def test_memory_stays_flat_as_the_table_grows(two: TablePlan) -> None:
@@ -253,3 +264,27 @@ def test_memory_stays_flat_as_the_table_grows(two: TablePlan) -> None:
 
     peak(5_000)
     assert peak(60_000) < 1.5 * peak(20_000)
+
+
+def test_A31_few_values_below_a_digest_are_said(tmp_path: Path) -> None:
+    columns = (column("pin"), column("mail"), column("level"))
+    plan = table_plan(tmp_path, {"pin": "{mask: hash}", "mail": "{mask: email}"}, *columns)
+    stream = MaskedStream(plan)
+    data = "".join(f"{n % 100:04}\tu{n}@x.org\tgold\n" for n in range(5_000)).encode()
+    assert b"".join(stream.run([data]))
+    assert stream.small == {"pin": 100}
+    assert [each.code for each in small_domains([stream])] == ["small-domain"]
+    assert "public.t.pin (100)" in small_domains([stream])[0].message
+    assert small_domains([MaskedStream(plan)]) == []
+
+
+def test_A28_only_null_and_the_empty_text_stay(tmp_path: Path) -> None:
+    plan = table_plan(tmp_path, {"a": "{mask: email}"}, column("a"))
+    values = fields(streamed(plan, [b"\\N\n\n \n  \nBob@x.com\nbob@x.com\nBob@x.com\n"]))
+    assert values[0] == ["\\N"]
+    assert values[1] == [""]
+    blanks = {row[0] for row in values[2:4]}
+    assert len(blanks) == 2
+    assert not blanks & {"", " ", "  "}
+    assert values[4] == values[6]
+    assert values[4] != values[5]  # text tells case apart; citext does not

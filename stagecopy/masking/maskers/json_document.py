@@ -1,0 +1,78 @@
+"""Leaves of a JSON document, each masked by a mask of its own; what no path names goes by ``rest``.
+
+Surprising: only a document in which something changed is written anew, the others leave byte for byte. A leaf that
+holds an object or an array where a value is expected has all texts and numbers in it redacted (or as ``on_bad`` says).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import polars as pl
+
+from stagecopy.masking.jsonpath import parse_path
+from stagecopy.masking.jsontree import Document, Place, places
+from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.model.catalog import Column
+
+
+class JsonDocument(BaseMasker):
+    """``paths:`` names leaves, ``rest:`` is fail, keep or redact."""
+
+    name = "json"
+    summary = "each leaf under `paths:` by its own mask; what no path names by `rest:` (fail, keep, redact)"
+    takes = "json, jsonb"
+    documents = True
+
+    def accepts(self, column: Column) -> str | None:
+        """Documents only, and leaves that are none."""
+        if column.base_type not in ("json", "jsonb"):
+            return f"takes {self.takes}, {column.type} is not"
+        for path, leaf in self.setting.leaves.items():
+            if leaf.documents:
+                return f"the mask of {path} takes documents, a leaf is none"
+        return None
+
+    def fill(self, raw: pl.Series) -> pl.Series:
+        """Collect the leaves of all documents, mask them path by path, write the documents that changed."""
+        documents = [Document(text) for text in raw]
+        named: dict[str, list[Place]] = defaultdict(list)
+        rest: list[Place] = []
+        paths = [(text, parse_path(text)) for text in self.setting.leaves]
+        for document in documents:
+            for place, path in places(document, paths):
+                (rest if path is None else named[path]).append(place)
+        for path, found in named.items():
+            self._mask(path, found)
+        self._mask_rest(rest)
+        texts = [each.text if each.changed else text for each, text in zip(documents, raw, strict=True)]
+        return pl.Series(raw.name, texts, dtype=pl.String)
+
+    def _mask(self, path: str, found: list[Place]) -> None:
+        masker = self.setting.leaves[path]
+        if masker.name == "keep":
+            return
+        values = [place for place in found if place.telling]
+        raw = pl.Series([place.plain for place in values], dtype=pl.String)
+        for place, before, after in zip(values, raw, masker.apply(raw), strict=True):
+            if after != before:
+                place.put(after)
+        for place in found:
+            if place.nested:
+                self._bad(place)
+
+    def _bad(self, place: Place) -> None:
+        if self.setting.on_bad == "fail":
+            raise ValueError("an object or array where a path expects a value")
+        if self.setting.on_bad == "null":
+            place.put(None)
+        else:
+            place.redact()
+
+    def _mask_rest(self, rest: list[Place]) -> None:
+        telling = [place for place in rest if place.telling and place.value != ""]
+        if telling and self.setting.rest == "fail":
+            raise ValueError("a value that no path names")
+        if self.setting.rest == "redact":
+            for place in telling:
+                place.redact()
