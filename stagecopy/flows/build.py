@@ -52,6 +52,7 @@ class Source:
     tools: Binaries
     direct: bool
     chosen: ChosenRows = field(default_factory=ChosenRows)
+    notes: tuple[Fidelity, ...] = ()
 
 
 class Build:
@@ -70,7 +71,8 @@ class Build:
         survey = source.session.survey
         self._catalog: Catalog
         self._catalog, left = without_provider_roles(source.session.catalog, survey.used_roles)
-        self._fidelity: list[Fidelity] = [*chosen.fidelity, *survey.notes, *left, *source.chosen.fidelity]
+        self._fidelity: list[Fidelity] = [*chosen.fidelity, *survey.notes, *left]
+        self._fidelity += [*source.chosen.fidelity, *source.notes]
         self._left_extensions: frozenset[str] = frozenset()
         self._loaded: list[Loaded] = []
         self._backup: str | None = None

@@ -12,6 +12,7 @@ from stagecopy.masking.personal import kept_personal
 from stagecopy.masking.rules import RuleSet
 from stagecopy.model.catalog import Catalog
 from stagecopy.model.drift import Drift, KeptPersonal
+from stagecopy.model.findings import Fidelity
 from stagecopy.staging.snapshots import newest, read_plan
 
 _SHOWN = 20
@@ -33,6 +34,16 @@ class Notice:
         self.kept = kept_personal(coverage)
         self.plan = remembered(coverage)
         return coverage
+
+    @property
+    def fidelity(self) -> tuple[Fidelity, ...]:
+        """What every report on the snapshot has to say."""
+        if not self.kept:
+            return ()
+        count = len(self.kept)
+        columns = "1 column that reads as personal" if count == 1 else f"{count} columns that read as personal"
+        message = f"kept by a pattern or glob alone: {columns}; `stagecopy masks check` lists what"
+        return (Fidelity("personal-kept", message),)
 
     def lines(self) -> list[str]:
         """For people, one screen at most."""

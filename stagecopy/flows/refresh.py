@@ -176,7 +176,7 @@ def _build(
         chosen = choose_rows(session, planned, rules, tools=around.tools, progress=progress)
         progress.note(around.chosen.reason)
         clean_up(work, around.chosen.engine)
-        source = Source(session, planned, around.tools, direct=options.direct, chosen=chosen)
+        source = Source(session, planned, around.tools, direct=options.direct, chosen=chosen, notes=notice.fidelity)
         build = Build(work, run, around.chosen, source, progress=progress)
         build.prepare()
         build.dump()

@@ -79,14 +79,14 @@ def choose_rows(
                 mistakes.add(fates[oid].where, f"`where` of {condition.table.qualified}: {problem}", _CONDITION_HINT)
         for each in planned.emptied:
             if connection.execute(refers(each.leaf, each.edge.columns, each.edge.when)).fetchone():
-                mistakes.add(_emptied_at(matcher, each.target), *_left_behind(each.edge, each.leaf))
+                mistakes.add(fates[each.target.oid].where, *_left_behind(each.edge, each.leaf))
         mistakes.raise_any()
         if not any(family.restricted for family in planned.families.values()):
             return ChosenRows()
         progress.stage("choose")
         raw = session.catalog.database.encoding == "SQL_ASCII"
         keys = KeyReader(planned, fates, DirectReader(session, tools), connection, conditions, raw)
-        return _chosen(_Reading(planned, matcher, fates, _read(keys, planned), raw))
+        return _chosen(_Reading(planned, fates, _read(keys, planned), raw))
 
 
 _CONDITION_HINT = "one SQL condition on columns of this table; other tables and functions with their schema"
@@ -103,15 +103,6 @@ def _conditions(session: ProductionSession, matcher: Matcher, fates: Mapping[int
     return found
 
 
-def _emptied_at(matcher: Matcher, table: Table) -> str:
-    """Where the rule stands that leaves the rows of *table* behind."""
-    for each in matcher.lineage(table):
-        for rule in matcher.own[each.oid]:
-            if rule.rows == "none":
-                return rule.rows_where
-    return ""
-
-
 def _left_behind(edge: Edge, leaf: Table) -> tuple[str, str]:
     """What to say where rows refer to such as never come."""
     column = ", ".join(edge.columns)
@@ -119,6 +110,8 @@ def _left_behind(edge: Edge, leaf: Table) -> tuple[str, str]:
         f'write `rows: none` for {leaf.qualified} as well, or `rows: {{where: "false"}}` for'
         f" {edge.target.qualified}: then rows that refer to it stay behind too"
     )
+    if any(not here.not_null for here, _ in edge.pairs):
+        remedy += "; or let them come without it: {mask: null}"
     return (
         f"{leaf.qualified} ({column}) refers to rows of {edge.target.qualified} that `rows: none` leaves behind",
         remedy,
@@ -146,7 +139,6 @@ class _Reading:
     """All that was read."""
 
     plan: SubsetPlan
-    matcher: Matcher
     fates: Mapping[int, Fate]
     read: Mapping[int, Sequence[LeafKeys]]
     raw: bool
@@ -181,7 +173,7 @@ def _refuse_lost(reading: _Reading, links: Sequence[Link], kept: Mapping[int, Ke
         if edge.must and (link.missing(kept[link.target].rows) & kept[link.source].rows).any():
             family = reading.plan.families[link.target]
             left = next(leaf for leaf in family.leaves if family.starts[leaf.oid] == LEFT)
-            mistakes.add(_emptied_at(reading.matcher, left), *_left_behind(edge, edge.source))
+            mistakes.add(reading.fates[left.oid].where, *_left_behind(edge, edge.source))
     mistakes.raise_any()
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from stagecopy.masking.choosing import choose
 from stagecopy.masking.classify import ruled_tables
-from stagecopy.masking.equality import EqualityClass, equality_classes, settle
-from stagecopy.masking.links import Node, resolve
+from stagecopy.masking.equality import EqualityClass
+from stagecopy.masking.links import Node
 from stagecopy.masking.matching import Chosen, Fate, Matcher
 from stagecopy.masking.mistakes import Mistakes
 from stagecopy.masking.rules import KEEP, Decision, Pack, RuleSet, TableRule
@@ -116,32 +117,15 @@ def _entries(rule: TableRule) -> Iterator[tuple[Literal["exact", "glob"], str, D
 
 def cover(catalog: Catalog, rules: RuleSet) -> Coverage:
     """The rules of all columns."""
-    mistakes = Mistakes()
-    matcher = Matcher(catalog, rules, mistakes)
-    fates = {table.oid: matcher.fate(table) for table in catalog.tables}
-    classes = equality_classes(catalog, resolve(catalog, rules, mistakes))
-    own: dict[Node, Chosen] = {}
-    for table in catalog.tables:
-        for column in table.copied_columns:
-            if (found := matcher.decision(table, column)) is not None:
-                own[table.oid, column.attnum, ""] = found
-                own.update({(table.oid, column.attnum, path): Chosen(leaf, found.pattern) for path, leaf in _of(found)})
-    chosen = dict(own)
-    copied = {oid: fate.action == "copy" for oid, fate in fates.items()}
-    for group in classes:
-        settle(group, chosen, copied, mistakes)
+    choices = choose(Matcher(catalog, rules, Mistakes()))
     return Coverage(
         catalog,
         rules,
-        fates,
-        _whole(own),
-        _whole(chosen),
-        {member.node[:2]: group for group in classes for member in group.members if not member.path},
+        choices.fates,
+        _whole(choices.own),
+        _whole(choices.chosen),
+        {member.node[:2]: group for group in choices.classes for member in group.members if not member.path},
     )
-
-
-def _of(found: Chosen) -> Iterator[tuple[str, Decision]]:
-    yield from found.decision.paths.items()
 
 
 def _whole(found: Mapping[Node, Chosen]) -> dict[Place, Chosen]:

@@ -1,9 +1,10 @@
 """Columns that must stay equal: joined by declared foreign keys or listed references, they end at one mask.
 
 The key (referenced) column's rule serves all members. A member without a rule inherits it; a member whose own rule
-differs is a mistake that names both lines. One exception: a member that only a ``keep`` of ``patterns:`` covers gives
-way to the key's mask, because masking more than asked is safe and keys are often kept by a broad pattern. Surprising:
-a member may be a leaf inside a document; what its mask makes of the whole document decides whether it is one at all.
+differs is a mistake that names both lines. Two exceptions: a member that only a ``keep`` of ``patterns:`` covers gives
+way to the key's mask, because masking more than asked is safe and keys are often kept by a broad pattern; and what is
+set to NULL refers to nothing. Surprising: a member may be a leaf inside a document; what its mask makes of the whole
+document decides whether it is one at all.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from stagecopy.masking.matching import Chosen
 from stagecopy.masking.mistakes import Mistakes
 from stagecopy.masking.rules import KEEP
 from stagecopy.model.catalog import Catalog, Column, Table
+
+_NULL = "null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ def settle(group: EqualityClass, chosen: dict[Node, Chosen], copied: Mapping[int
         elif not own.decision.agrees(rule.decision) and copied.get(member.table.oid, True):
             if own.pattern and own.decision.mask == KEEP:
                 chosen[member.node] = rule
-            else:
+            elif own.decision.mask != _NULL or member in group.keys:
                 _disagree((member, own), (serving, rule), mistakes)
 
 

@@ -147,7 +147,7 @@ def _fate(rule: TableRule) -> Fate:
     if rule.skip is not None:
         return Fate("skip", rule.skip)
     if rule.rows == "none":
-        return Fate("empty", "rows: none")
+        return Fate("empty", "rows: none", where=rule.rows_where)
     subset = rule.rows if isinstance(rule.rows, Subset) else None
     return Fate("copy", subset=subset, whole=rule.rows == "all", where=rule.rows_where)
 

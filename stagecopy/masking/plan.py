@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from stagecopy.masking.choosing import choose
 from stagecopy.masking.columns import ColumnPlan, ColumnPlans
-from stagecopy.masking.equality import EqualityClass, equality_classes, settle
+from stagecopy.masking.equality import EqualityClass
 from stagecopy.masking.idle import note_idle
 from stagecopy.masking.keys import MaskKey
-from stagecopy.masking.links import Links, Node, resolve
+from stagecopy.masking.links import Node
 from stagecopy.masking.matching import Chosen, Fate, Matcher
 from stagecopy.masking.mistakes import Mistakes
 from stagecopy.masking.rules import Decision, RuleSet
@@ -60,15 +61,12 @@ def plan(catalog: Catalog, rules: RuleSet, *, key: MaskKey, locale: str) -> Mask
     mistakes = Mistakes()
     matcher = Matcher(catalog, rules, mistakes)
     note_idle(matcher)
-    fates = {table.oid: matcher.fate(table) for table in catalog.tables}
-    links = resolve(catalog, rules, mistakes)
-    classes = equality_classes(catalog, links)
-    chosen = _choose(matcher, fates, classes)
-    _polymorphic(catalog, links, chosen, mistakes)
+    choices = choose(matcher)
+    fates, classes, chosen = choices.fates, choices.classes, choices.chosen
     by_node = {member.node: group for group in classes for member in group.members}
     subjects = Subjects(catalog, rules, by_node, mistakes)
     subjects.check()
-    columns = ColumnPlans(key, locale, by_node, chosen, _leaves(chosen), links, subjects, mistakes)
+    columns = ColumnPlans(key, locale, by_node, chosen, _leaves(chosen), choices.links, subjects, mistakes)
     tables = {
         table.oid: _table_plan(table, fates[table.oid], columns)
         for table in catalog.tables
@@ -79,39 +77,6 @@ def plan(catalog: Catalog, rules: RuleSet, *, key: MaskKey, locale: str) -> Mask
     if missing:
         raise unclassified(missing)
     return MaskPlan(tables, key.id, locale)
-
-
-def _choose(matcher: Matcher, fates: Mapping[int, Fate], classes: tuple[EqualityClass, ...]) -> dict[Node, Chosen]:
-    chosen: dict[Node, Chosen] = {}
-    for table in matcher.catalog.tables:
-        for column in table.copied_columns:
-            found = matcher.decision(table, column)
-            if found is not None:
-                chosen[table.oid, column.attnum, ""] = found
-                leaves = found.decision.paths.items()
-                chosen.update({(table.oid, column.attnum, path): Chosen(leaf, found.pattern) for path, leaf in leaves})
-    copied = {oid: fate.action == "copy" for oid, fate in fates.items()}
-    for group in classes:
-        settle(group, chosen, copied, matcher.mistakes)
-    return chosen
-
-
-def _polymorphic(catalog: Catalog, links: Links, chosen: dict[Node, Chosen], mistakes: Mistakes) -> None:
-    """A column that refers to several keys takes their rule where they have one in common, else needs its own."""
-    for node, cases in links.cases.items():
-        rules = [chosen[case.target] for case in cases if case.target in chosen]
-        if node in chosen or not rules:
-            continue
-        if all(rule.decision.agrees(rules[0].decision) for rule in rules):
-            chosen[node] = rules[0]
-            continue
-        table = catalog.table(node[0])
-        column = next(each.name for each in table.columns if each.attnum == node[1]) if table else ""
-        mistakes.add(
-            cases[0].where,
-            f"{table.qualified if table else ''}.{column} refers to keys with different masks",
-            "give the column a rule of its own: it holds for rows that none of the references is about",
-        )
 
 
 def _leaves(chosen: Mapping[Node, Chosen]) -> dict[tuple[int, int], dict[str, Decision]]:

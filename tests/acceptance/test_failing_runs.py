@@ -204,8 +204,8 @@ def test_A42_writer_error_on_last_batch(stocked_embedded_shop: Shop) -> None:
         tell(shop.production, *undo)
     shop.rules(RULES.replace("{columns:", "{rows: none, columns:"))
     done = shop.run("refresh", "--json")
-    _failed_cleanly(shop, done, before)
-    assert (done.code, _last_stage(shop)) == (4, "indexes")
+    error = _failed_cleanly(shop, done, before)
+    assert (done.code, error["code"], _last_stage(shop)) == (2, "bad-rules", "plan")
 
 
 def test_A42_rows_are_counted(stocked_embedded_shop: Shop) -> None:

@@ -229,6 +229,8 @@ def test_a_refresh_tells_drift_and_what_a_catch_all_keeps(embedded_shop: Shop) -
     shop.rules(GOOD.replace("      full_name: {mask: name}\n", '      "full*": {keep: shown anyway}\n'))
     first = shop.refreshed()
     assert (first["personal_kept"], first["drift"]) == (1, None)
+    tried = shop.trial("UPDATE users SET email = email").document
+    assert "personal-kept" in {each["code"] for each in tried["fidelity"]}
     _run(shop.production, "ALTER TABLE users ADD ssn text, ALTER email TYPE varchar(60)")
     failed = shop.run("refresh", "--json")
     assert failed.code == 7

@@ -76,3 +76,10 @@ def test_partitions_join_their_parents_foreign_keys(tmp_path: Path) -> None:
     leaf = table(3, "posts_1", column("author", "varchar", length=40), parent_oid=2)
     plan = planned(tmp_path, "tables:\n  users: {columns: {email: {mask: email}}}\n", USERS, parent, leaf)
     assert rules_of(plan, 3) == {"author": "email"}
+
+
+def test_what_is_set_to_null_refers_to_nothing(tmp_path: Path) -> None:
+    users = table(1, "users", column("email", not_null=True), unique_keys=(unique(1),))
+    notes = table(2, "notes", column("email"), foreign_keys=(foreign((1,), 1, (1,)),))
+    rules = "tables:\n  users: {columns: {email: {mask: email}}}\n  notes: {columns: {email: {mask: null}}}\n"
+    assert rules_of(planned(tmp_path, rules, users, notes), 2) == {"email": "null"}
