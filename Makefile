@@ -19,17 +19,19 @@ $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "no Python 3.11 or newer found; install one, or run: make setup PYTHON=/path/to/python3" >&2; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv \
 		|| { echo "cannot make .venv; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[embedded,dev]'
+	@echo "installing into .venv; this takes about a minute"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[embedded,dev]'
 	@touch $@
 
 demo: setup ## see it work: a made-up production, a masked copy, a bad migration and a safe one (no Docker needed)
 	$(BIN)/stagecopy demo
 
-# Two workers, a file each at a time: most tests wait for servers. WORKERS=0 runs them one after the other.
+# Two workers, a file each at a time: most tests wait for servers. In order, so that the quick ones come last and both
+# workers end together. WORKERS=0 runs them one after the other.
 WORKERS ?= 2
 
 test: setup ## run all tests; ARGS='-k rules' picks some
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 mutants: setup ## take the checks of the masking planner away one by one: each time a test must fail (minutes)
 	$(BIN)/python -m tests.mutants $(ARGS)

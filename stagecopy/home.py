@@ -86,6 +86,11 @@ class Home:
         """The swap under way, if any."""
         return self.path / "swap.json"
 
+    @property
+    def swap_failed(self) -> Path:
+        """Why the last swap did not end well, for the run that waits for it."""
+        return self.path / "swap-failed.json"
+
     def lock(self, name: str) -> Path:
         """The lock file of that name."""
         return self.path / f"{name}.lock"

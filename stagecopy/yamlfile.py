@@ -8,6 +8,7 @@ aliases, deep nesting and aliases that multiply each other are refused before th
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ MAX_BYTES = 1_000_000
 MAX_ALIASES = 100
 _DEEPEST = 60
 _MOST_NODES = 200_000  # with every alias written out
+
+_HALVES = re.compile("[\ud800-\udfff]")
 
 KeyPath = tuple[str | int, ...]
 
@@ -68,8 +71,11 @@ def parse(data: bytes, *, name: str, code: str) -> Document:
         mark = failure.problem_mark or failure.context_mark
         place = f"{name}:{mark.line + 1 if mark else 1}"
         raise UsageError(code, f"not valid YAML: {failure.problem or failure.context}", where=place) from None
-    except yaml.YAMLError as failure:
-        raise UsageError(code, f"not valid YAML: {type(failure).__name__}", where=f"{name}:1") from None
+    except yaml.reader.ReaderError as failure:
+        line = text.count("\n", 0, failure.position) + 1
+        raise UsageError(code, "not valid YAML: a control character", where=f"{name}:{line}") from None
+    except (yaml.YAMLError, ValueError, OverflowError):  # the latter two: PyYAML meets \UFFFFFFFF in double quotes
+        raise UsageError(code, "not valid YAML: an escape that is no character", where=f"{name}:1") from None
     builder = _Builder(name, code)
     value = builder.build(node, ()) if node is not None else None
     return Document(name, value, builder.lines)
@@ -112,8 +118,15 @@ class _Builder:
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*path, position)) for position, item in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode):
+            self._sound(node)
             return None if not node.style and node.value in ("", "~") else node.value
         raise UsageError(self.code, "an unknown kind of YAML node", where=f"{self.name}:{node.start_mark.line + 1}")
+
+    def _sound(self, node: yaml.ScalarNode) -> None:
+        """``"\\ud800"`` is half a character: nothing could ever print it."""
+        if _HALVES.search(node.value):
+            where = f"{self.name}:{node.start_mark.line + 1}"
+            raise UsageError(self.code, "not valid YAML: an escape that is half a character", where=where)
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -122,6 +135,7 @@ class _Builder:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise UsageError(self.code, "a key must be text", where=f"{self.name}:{line}")
             key = key_node.value
+            self._sound(key_node)
             if key in result:
                 first = self.lines[(*path, key)]
                 raise UsageError(

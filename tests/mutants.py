@@ -24,7 +24,11 @@ STREAM = "tests/unit/masking/test_stream.py"
 PERSONS = "tests/unit/masking/test_persons.py"
 JSON = "tests/unit/masking/test_json.py"
 MANY = "tests/unit/masking/test_many_mistakes.py"
+FOREIGN = "tests/unit/masking/test_foreign.py"
 FIT = "tests/acceptance/test_masks_fit.py"
+KEYS = "tests/acceptance/test_masked_keys.py"
+PERMUTE = "tests/unit/masking/test_permute.py"
+THINGS = "tests/unit/masking/test_numbers_of_things.py"
 
 
 @dataclass(frozen=True)
@@ -47,14 +51,22 @@ MUTANTS = (
            "not key.nulls_not_distinct and _some_null", "_some_null", (PLAN, "A6")),
     Mutant("A09 generated columns", "stagecopy/model/catalog.py",
            "return not self.generated", "return True", (PLAN, "every_copied_column")),
+    Mutant("A10 sequences above masked keys", "stagecopy/flows/build.py",
+           "clear_of_masks(connection, self._source.plan.masked_numbers(self._catalog))", "pass", (KEYS, "A10")),
+    Mutant("A10 permuted keys fit their type", f"{MASKING}/codes.py",
+           "min(10**digits - 1, limits[above + 1])", "10**digits - 1", (PERMUTE, "sign_length_and_type")),
     Mutant("A13 partitions take the parent's rule", f"{MASKING}/matching.py",
            "            current = self._tables.get(current.parent_oid) if current.parent_oid is not None else None",
            "            current = None", (PLAN, "A13")),
+    Mutant("A16 bad values fail where told", f"{MASKING}/maskers/unfit.py", 'if setting.on_bad == "fail":', "if False:",
+           (THINGS, "A16")),
     Mutant("A21 room for the digest", f"{MASKING}/maskers/base.py", "bits < LEAST_BITS", "bits < 0", (PLAN, "A21")),
     Mutant("A21 codes of full length", f"{MASKING}/maskers/email.py",
            "draw.code(length=self._code_length())", "draw.code(length=1)", (STREAM, "A21")),
     Mutant("A22 lossy on unique", f"{MASKING}/uniqueness.py",
            "if lossy and not _safe(table, key, plans):", "if False:", (PLAN, "A22")),
+    Mutant("A22 American numbers", f"{MASKING}/maskers/national_id.py", "return self.country != _US", "return True",
+           (THINGS, "A22")),
     Mutant("A23 null for NOT NULL", f"{MASKING}/maskers/null.py", "if column.not_null", "if False", (PLAN, "A23_null")),
     Mutant("A23 too long", f"{MASKING}/maskers/constant.py",
            "column.length is not None and len(value) > column.length", "False", (PLAN, "A23_a_value")),
@@ -98,6 +110,19 @@ MUTANTS = (
            (STREAM, "A31")),
     Mutant("A32 no value in an error", f"{MASKING}/stream.py", "column {name} ({kind})",
            "column {name} ({kind}) {raw[0]}", (STREAM, "A32")),
+    Mutant("A09 generated and unique", f"{MASKING}/uniqueness.py", "    if not inside:\n", "    if True:\n",
+           (FOREIGN, "A09_a_generated")),
+    Mutant("A09 keys by generated columns", f"{MASKING}/foreign.py",
+           "if each in plans and plans[each].masked:", "if False:", (FOREIGN, "A09_a_key")),
+    Mutant("A11 subjects of partitions", f"{MASKING}/subjects.py",
+           "if column.name == key.name and self._partition(table, owner):", "if False:", (FOREIGN, "A11")),
+    Mutant("A24 chains of keys", f"{MASKING}/equality.py",
+           "keys = [member for member in among", "among = keys = [member for member in among", (FOREIGN, "A24")),
+    Mutant("A25 MATCH FULL", f"{MASKING}/foreign.py", "if not key.full or", "if True or", (FOREIGN, "A25")),
+    Mutant("A26 one spelling of a path", f"{MASKING}/loader_links.py",
+           "leaf = spelled(leaf) if leaf is not None else None", "pass", (FOREIGN, "A26_a_leaf_is_one")),
+    Mutant("A27 deep documents", f"{MASKING}/jsontree.py", "_depth(text) > DEEPEST", "False",
+           (FOREIGN, "A27_a_document")),
     Mutant("A33 unknown keys", f"{MASKING}/reading.py", "            if key not in known:", "            if False:",
            (LOADER, "A33")),
     Mutant("A33 idle rules", f"{MASKING}/plan.py", "    note_idle(matcher)\n", "", (PLAN, "A33")),

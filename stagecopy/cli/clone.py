@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -10,12 +11,14 @@ import typer
 from stagecopy.cli.options import Config, Json, Quiet, Verbose, Yes, confirmed, elsewhere, session
 from stagecopy.errors import UsageError
 
-app = typer.Typer(help="Named clones of the newest snapshot, each at an address of its own.", no_args_is_help=True)
+app = typer.Typer(help="Named clones of the newest snapshot.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, - and _.")]
 
 
-@app.command(epilog="Example: stagecopy clone create ada --ttl 8h")
+@app.command(
+    short_help="Make a clone, or reset it, and print its URL.", epilog="Example: stagecopy clone create ada --ttl 8h"
+)
 def create(
     name: Name,
     ttl: Annotated[str, typer.Option("--ttl", metavar="TIME", help="Time to live: 30m, 8h, 2d.")] = "8h",
@@ -48,20 +51,25 @@ def create(
     return 0
 
 
-@app.command(name="list", epilog="Example: stagecopy clone list --json")
+@app.command(name="list", short_help="The named clones and their URLs.", epilog="Example: stagecopy clone list --json")
 def list_(config: Config = None, json: Json = False, quiet: Quiet = False, verbose: Verbose = False) -> int:
     """List the named clones with their URLs; those whose time is over are destroyed."""
     current = session(config, json, quiet, verbose)
     from stagecopy.flows import clones
     from stagecopy.flows.workplace import open_workplace
+    from stagecopy.report.durations import spoken_end
 
     found = clones.listed(open_workplace(current.project()))
     if current.json:
         current.document({"format": 1, "exit": 0, "error": None, "clones": found})
         return 0
+    if not found and not current.quiet:
+        sys.stderr.write("no named clones; one is made by: stagecopy clone create NAME\n")
+    now = datetime.now().astimezone()
     for each in found:
         state = "running" if each["running"] else "stopped"
-        sys.stdout.write(f"{each['name']}  {each['url']}  {state}  {each['clone']}  until {each['expires']}\n")
+        until = spoken_end(datetime.fromisoformat(str(each["expires"])), now) if each["expires"] else "destroyed"
+        sys.stdout.write(f"{each['name']}  {each['url']}  {state}  {each['clone']}  until {until}\n")
     return 0
 
 

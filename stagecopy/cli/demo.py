@@ -16,10 +16,18 @@ if TYPE_CHECKING:
     from stagecopy.model.refresh import RefreshResult
     from stagecopy.model.trial import TrialResult
 
+_END = """
+# that was all: the demo's servers and copies are removed again
+
+In the folder of a project of your own: stagecopy init
+"""
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command(name="demo", epilog="Example: stagecopy demo")(demo)
+    app.command(
+        name="demo", short_help="See it work on made-up data, without Docker.", epilog="Example: stagecopy demo"
+    )(demo)
 
 
 def demo(config: Config = None, json: Json = False, quiet: Quiet = False, verbose: Verbose = False) -> int:
@@ -35,6 +43,8 @@ def demo(config: Config = None, json: Json = False, quiet: Quiet = False, verbos
         current.document(_document(steps, code))
     if steps.refreshed.error is not None:
         raise steps.refreshed.error
+    if not (current.quiet or current.json):
+        sys.stdout.write(_END)
     return code
 
 

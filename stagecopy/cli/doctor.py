@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command(name="doctor", epilog="Example: stagecopy doctor --install 16")(doctor)
+    app.command(
+        name="doctor",
+        short_help="What a refresh still needs, and how to get it.",
+        epilog="Example: stagecopy doctor --install 16",
+    )(doctor)
 
 
 def doctor(
@@ -67,7 +73,16 @@ def _document(checks: list[Check], code: int, installed: str | None) -> dict[str
 
 
 def _lines(check: Check) -> list[str]:
-    lines = [f"{check.state:<5} {check.name:<11} {check.message}"]
-    if check.remedy:
-        lines.append(f"{'':17} next: {check.remedy}")
-    return lines
+    lines = _folded(f"{check.state:<5} {check.name:<11} ", check.message)
+    return [*lines, *_folded(f"{'':18}", f"next: {check.remedy}")] if check.remedy else lines
+
+
+def _folded(lead: str, text: str) -> list[str]:
+    """A screen wide on a terminal. A file gets it whole, for whoever searches in it."""
+    if not sys.stdout.isatty():
+        return [lead + text]
+    width = max(shutil.get_terminal_size().columns, 60)
+    below = " " * len(lead)
+    return textwrap.wrap(
+        text, width, initial_indent=lead, subsequent_indent=below, break_long_words=False, break_on_hyphens=False
+    )

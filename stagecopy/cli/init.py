@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command(name="init", epilog="Example: stagecopy init --url-from .env:3 --store-url")(init)
+    app.command(
+        name="init",
+        short_help="Set a project up: settings, key, first masking rules.",
+        epilog="Example: stagecopy init --url-from .env:3 --store-url",
+    )(init)
 
 
 def init(  # noqa: PLR0913, PLR0917 - one for each question; the parser passes them by name
@@ -106,6 +110,8 @@ def _lines(made: Initialised) -> list[str]:
     lines += [f"{'ignored':9}{len(each.missing)} lines more in {each.path}" for each in plan.ignores]
     if made.recipient:
         lines.append(f"{'':9}keep a copy of the identity elsewhere; its recipient is {made.recipient}")
+    if plan.rules is None:  # what was decided there, the look at production does not know
+        return [*lines, *_export(made), "next: run `stagecopy doctor`"]
     mask, keep, todo = (plan.looked.count(verdict) for verdict in ("mask", "keep", "todo"))
     lines.append(f"columns: {mask} masked, {keep} kept, {todo} for you to decide")
     todos = [each for each in made.decisions if each.verdict == "todo"]

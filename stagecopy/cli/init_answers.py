@@ -97,6 +97,7 @@ class ByPerson(ByFlags):
                 return _typed()
             if said.isascii() and said.isdigit() and int(said) <= len(usable):
                 return _address(usable[int(said) - 1])
+            _say("there is none to propose: please type a number" if not said else "please type one of these numbers")
 
     def looking(self, shown: str, /) -> None:
         """See Answers."""
@@ -119,7 +120,7 @@ class ByPerson(ByFlags):
 
     def identity(self, path: Path, /) -> bool:
         """See Answers."""
-        question = f"make an age identity in {path}, for backups once they are encrypted?"
+        question = f"make an age identity (a key pair that a later version encrypts backups with) in {path}?"
         return _yes(question) if self.given.age_identity is None else self.given.age_identity
 
     def agreed(self, plan: Plan, /) -> bool:
@@ -190,7 +191,11 @@ def _ask(question: str) -> str:
     sys.stderr.write(scrub(question))
     sys.stderr.flush()
     # polars, loaded by now, makes the kernel go on reading after Ctrl-C; waiting in select is always interrupted
-    select.select([sys.stdin], [], [])
+    try:
+        select.select([sys.stdin], [], [])
+    except KeyboardInterrupt:
+        sys.stderr.write("\nnothing was written\n")
+        raise
     line = sys.stdin.readline()
     if not line:
         _stop()

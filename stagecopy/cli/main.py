@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import typer
 
 from stagecopy import __version__
-from stagecopy.cli import clone, demo, doctor, init, masks, refresh, staging, status, trial
+from stagecopy.cli import clone, demo, doctor, init, masks, refresh, snapshot, staging, status, trial
 from stagecopy.cli.options import CURRENT, Config, Json, Quiet, Verbose, session
 from stagecopy.cli.shell import drop_redirections
 from stagecopy.errors import StagecopyError, TerminatedError
@@ -38,6 +38,7 @@ status.register(app)
 refresh.register(app)
 app.add_typer(staging.app, name="staging")
 app.add_typer(clone.app, name="clone")
+app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(masks.app, name="masks")
 trial.register(app)
 demo.register(app)
@@ -136,6 +137,6 @@ def _failed(code: int, name: str, message: str, *, hint: str | None = None, wher
     if hint:
         lines.append(f"next: {hint}")
     if CURRENT.last_words is not None:
-        lines.append(CURRENT.last_words(message.splitlines()[0].rstrip(":")))
+        lines.append(CURRENT.last_words(message.splitlines()[0].rstrip(":"), hint))
     sys.stderr.write(scrub("\n".join(lines)) + "\n")
     return code

@@ -1,4 +1,4 @@
-"""stagecopy masks suggest|check|preview|explain."""
+"""stagecopy masks suggest|check|preview|explain|audit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Masking rules: propose, check, try, explain. Production is only read.", no_args_is_help=True)
 
 
-@app.command(epilog="Example: stagecopy masks suggest --write masking-rules/proposed.yaml")
+@app.command(
+    short_help="Propose rules for columns that have none.",
+    epilog="Example: stagecopy masks suggest --write masking-rules/proposed.yaml",
+)
 def suggest(
     write: Annotated[
         Path | None, typer.Option("--write", metavar="FILE", help="Write the rules to this new file.")
@@ -49,7 +52,9 @@ def suggest(
     return 0
 
 
-@app.command(epilog="Example: stagecopy masks check --json")
+@app.command(
+    short_help="Hold the rules against production, moving no row.", epilog="Example: stagecopy masks check --json"
+)
 def check(config: Config = None, json: Json = False, quiet: Quiet = False, verbose: Verbose = False) -> int:
     """Hold the rules against production's catalog as it is now, without moving a row."""
     current = session(config, json, quiet, verbose)
@@ -68,7 +73,10 @@ def check(config: Config = None, json: Json = False, quiet: Quiet = False, verbo
     return 0
 
 
-@app.command(epilog="Example: stagecopy masks preview public.users --rows 3")
+@app.command(
+    short_help="Show a few rows as staging would get them.",
+    epilog="Example: stagecopy masks preview public.users --rows 3",
+)
 def preview(  # noqa: PLR0913, PLR0917 - one parameter per flag
     table: Annotated[str, typer.Argument(metavar="TABLE", help="schema.table, as in the rules.")],
     rows: Annotated[int, typer.Option("--rows", min=1, max=1000, metavar="N", help="How many rows.")] = 5,
@@ -99,7 +107,9 @@ def preview(  # noqa: PLR0913, PLR0917 - one parameter per flag
     return 0
 
 
-@app.command(epilog="Example: stagecopy masks explain public.users.email")
+@app.command(
+    short_help="Say which rule a column has, and why.", epilog="Example: stagecopy masks explain public.users.email"
+)
 def explain(
     column: Annotated[str, typer.Argument(metavar="COLUMN", help="schema.table.column, as in the rules.")],
     config: Config = None,
@@ -118,6 +128,33 @@ def explain(
     else:
         terminal_masks.explanation(_page(current), found)
     return 0
+
+
+@app.command(short_help="Search a snapshot for raw values.", epilog="Example: stagecopy masks audit --json")
+def audit(
+    snapshot: Annotated[
+        str | None, typer.Argument(metavar="[SNAPSHOT]", help="Its id; else the newest one.", show_default=False)
+    ] = None,
+    config: Config = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Search a snapshot for the values that production's masked columns hold now; none is shown."""
+    current = session(config, json, quiet, verbose)
+    from stagecopy.flows.masks_audit import audit_snapshot
+    from stagecopy.model.audit import LeakError
+    from stagecopy.report import masks_document
+
+    found = audit_snapshot(current.project(), snapshot)
+    error = LeakError(found.audited) if found.audited.leaks else None
+    if current.json:
+        current.document(masks_document.audited(found.snapshot, found.audited, error))
+    if error is not None:
+        raise error
+    if current.json:
+        return 0
+    return _said(current, f"{found.audited.checked:,} values looked for in {found.snapshot}, none found")
 
 
 def _page(current: Session, *, aside: bool = False) -> Page:

@@ -38,7 +38,7 @@ class Session:
     quiet: bool = False
     verbose: bool = False
     documented: bool = False  # whether the JSON document is out already
-    last_words: Callable[[str], str] | None = field(default=None)  # a failed verb's last line, from its reason
+    last_words: Callable[[str, str | None], str] | None = field(default=None)  # a failed verb's last line: reason, hint
 
     def project(self) -> Project:
         """The project of the chosen config file. Raises UsageError."""

@@ -29,7 +29,7 @@ def refresh(
 ) -> int:
     """Take a masked copy of production and serve it as staging."""
     current = session(config, json, quiet, verbose)
-    current.last_words = lambda reason: _last_line(current, reason)
+    current.last_words = lambda reason, hint: _last_line(current, reason, hint)
     from stagecopy.flows.refresh import RefreshOptions
     from stagecopy.flows.refresh import refresh as run
     from stagecopy.report.progress import progress_on
@@ -48,7 +48,7 @@ def _shown(current: Session, result: RefreshResult) -> int:
     if current.json:
         current.document(refresh_document(result))
     if result.error is not None:
-        current.last_words = lambda reason: _sentence(reason, result.serving_since, result.error, result.log)
+        current.last_words = lambda reason, hint: _sentence(reason, result.serving_since, hint, result.log)
         if isinstance(result.error, UnclassifiedError):
             current.err().print(result.error.yaml, markup=False, soft_wrap=True)
         raise result.error
@@ -57,13 +57,12 @@ def _shown(current: Session, result: RefreshResult) -> int:
     return result.exit
 
 
-def _sentence(reason: str, since: datetime | None, error: Exception | None, log: str | None) -> str:
+def _sentence(reason: str, since: datetime | None, hint: str | None, log: str | None) -> str:
     when = f"staging still serves {since.astimezone():%Y-%m-%d %H:%M}" if since else "staging serves nothing yet"
-    hint = getattr(error, "hint", None) or "stagecopy refresh"
-    return f"refresh failed: {reason}. {when}. next: {hint}. log: {log or 'none'}"
+    return f"refresh failed: {reason}. {when}. next: {hint or 'stagecopy refresh'}. log: {log or 'none'}"
 
 
-def _last_line(current: Session, reason: str) -> str:
+def _last_line(current: Session, reason: str, hint: str | None) -> str:
     """For failures before a run began and for interruptions: what is served is looked up anew."""
     from stagecopy.errors import StagecopyError
     from stagecopy.home import Home
@@ -79,4 +78,4 @@ def _last_line(current: Session, reason: str) -> str:
         log = str(runs[-1]) if runs else None
     except (StagecopyError, OSError):
         since = None
-    return _sentence(reason, since.astimezone(UTC) if since else None, None, log)
+    return _sentence(reason, since.astimezone(UTC) if since else None, hint, log)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -103,28 +104,34 @@ def _beside(words: list[str], environment: dict[str, str]) -> int:
     return code if code >= 0 else 128 - code
 
 
-@app.command(name="list", epilog="Example: stagecopy staging list --json")
+@app.command(
+    name="list", short_help="What is kept: snapshots, staging, clones.", epilog="Example: stagecopy staging list --json"
+)
 def list_(config: Config = None, json: Json = False, quiet: Quiet = False, verbose: Verbose = False) -> int:
     """List what this project keeps: snapshots, the served copy, clones."""
     current = session(config, json, quiet, verbose)
     from stagecopy.flows.serve import inventory
     from stagecopy.flows.workplace import open_workplace
+    from stagecopy.report.durations import spoken_moment
 
     found = inventory(open_workplace(current.project()))
     if current.json:
         current.document({"format": 1, "exit": 0, "error": None, "directories": found})
         return 0
+    now = datetime.now().astimezone()
+    if not found and not current.quiet:
+        sys.stderr.write("nothing is kept yet: stagecopy refresh makes the first snapshot\n")
     for each in found:
         words = [str(each["name"]), str(each["kind"]), str(each["engine"]), "running" if each["running"] else "stopped"]
         if each["serving"]:
             words.append("serving")
         if each["taken_at"]:
-            words.append(f"taken {each['taken_at']}")
+            words.append(f"taken {spoken_moment(datetime.fromisoformat(str(each['taken_at'])), now)}")
         sys.stdout.write("  ".join(words) + "\n")
     return 0
 
 
-@app.command(epilog="Example: stagecopy staging reset --yes")
+@app.command(short_help="Serve a fresh copy of the newest snapshot.", epilog="Example: stagecopy staging reset --yes")
 def reset(
     yes: Yes = False, config: Config = None, json: Json = False, quiet: Quiet = False, verbose: Verbose = False
 ) -> int:
@@ -143,7 +150,9 @@ def reset(
     return _done(current, {"snapshot": snapshot.id}, f"staging serves snapshot {snapshot.id} afresh")
 
 
-@app.command(epilog="Example: stagecopy staging destroy --yes")
+@app.command(
+    short_help="Remove staging, snapshots and clones; keep backups.", epilog="Example: stagecopy staging destroy --yes"
+)
 def destroy(
     yes: Yes = False, config: Config = None, json: Json = False, quiet: Quiet = False, verbose: Verbose = False
 ) -> int:

@@ -12,7 +12,11 @@ from stagecopy.cli.options import Config, Json, Quiet, Verbose, session
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command(name="status", epilog="Example: stagecopy status --week")(status)
+    app.command(
+        name="status",
+        short_help="How things stand; --week: the weekly checklist.",
+        epilog="Example: stagecopy status --week",
+    )(status)
 
 
 def status(

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command(name="trial", epilog="Example: stagecopy trial migrations/0042_ids.sql")(trial)
+    app.command(
+        name="trial",
+        short_help="Try a migration and report what it did to the data.",
+        epilog="Example: stagecopy trial migrations/0042_ids.sql",
+    )(trial)
 
 
 def trial(  # noqa: PLR0913, PLR0917 - one parameter per flag

@@ -84,10 +84,19 @@ def load_project(config: Path | None, environ: Mapping[str, str]) -> Project:
         raise UsageError(
             "no-config",
             f"there is no {chosen}",
-            hint="run `stagecopy init` in your project's folder, or name the file with -c",
+            hint=_where_it_may_be(chosen),
             where=str(chosen),
         )
     return project_of(yamlfile.load(chosen, code="bad-config"), chosen.resolve().parent, environ)
+
+
+def _where_it_may_be(chosen: Path) -> str:
+    """What to do without a config file. Nothing above is taken by itself: the folder decides what is copied where."""
+    if chosen == Path(DEFAULT_FILE):
+        above = next((each for each in Path.cwd().parents if (each / DEFAULT_FILE).is_file()), None)
+        if above is not None:
+            return f"there is one in {above}: go there, or name it: -c {os.path.relpath(above / DEFAULT_FILE)}"
+    return "run `stagecopy init` in your project's folder, or name the file with -c"
 
 
 def project_of(document: yamlfile.Document, folder: Path, environ: Mapping[str, str]) -> Project:

@@ -13,6 +13,7 @@ from typing import Any
 from stagecopy.backups.dump import DumpScope, keep_backup, start_backup, take_dump
 from stagecopy.errors import StagingError
 from stagecopy.files import private_folder, remove_tree
+from stagecopy.flows.audit import audit_copy
 from stagecopy.flows.ground import Ground, ground_of
 from stagecopy.flows.mask_trial import try_masks
 from stagecopy.flows.plot import Plot
@@ -22,6 +23,8 @@ from stagecopy.flows.workplace import ChosenEngine, Workplace
 from stagecopy.history.runs import Run
 from stagecopy.masking.plan import MaskPlan
 from stagecopy.masking.stream import MaskedStream, small_domains
+from stagecopy.masking.witness import Confirmer, Witness
+from stagecopy.model.audit import Audited, LeakError
 from stagecopy.model.catalog import Catalog, Table
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.progress import Progress
@@ -38,7 +41,8 @@ from stagecopy.staging.load import Loaded, load_tables
 from stagecopy.staging.provider_roles import without_provider_roles
 from stagecopy.staging.restore import extensions, without_extensions
 from stagecopy.staging.rights import inert_objects
-from stagecopy.staging.snapshots import Snapshot, save, write_plan
+from stagecopy.staging.sequences import clear_of_masks
+from stagecopy.staging.snapshots import Snapshot, save, write_plan, write_receipt
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +80,7 @@ class Build:
         self._left_extensions: frozenset[str] = frozenset()
         self._loaded: list[Loaded] = []
         self._backup: str | None = None
+        self.audited = Audited()
 
     def prepare(self) -> None:
         """Start an empty server of the right encoding and locale, with production's roles."""
@@ -120,6 +125,7 @@ class Build:
         self._progress.stage("finish")
         with connect_staging(self._admin) as connection, staging_errors("finishing the copy"):
             finish.set_sequences(connection, self._catalog)
+            clear_of_masks(connection, self._source.plan.masked_numbers(self._catalog))
             self._fidelity += self._ground.finish(connection)
             archive.restore_event_triggers(self._admin)
             finish.settle(connection)
@@ -127,8 +133,23 @@ class Build:
             finish.verify_counts(connection, self._loaded, self._through)
         with connect_staging(self._admin) as connection, staging_errors("copying settings"):
             self._fidelity += self._ground.settings(connection)
+        self._audit()
 
-    def seal(self, *, key_id: str, remembered: Mapping[str, Any] | None = None) -> None:
+    def _audit(self) -> None:
+        """Nothing raw is in the copy. Raises LeakError."""
+        self._progress.stage("audit")
+        jobs = self._work.project.settings.production.jobs
+        self.audited = audit_copy(self._admin, self._source.tools, self.witness, self._reread, jobs=jobs)
+        if self.audited.leaks:
+            raise LeakError(self.audited)
+
+    def _reread(self, confirmer: Confirmer) -> None:
+        for plan in self._source.plan.tables.values():
+            if plan.action == "copy" and plan.table.has_rows and plan.masked:
+                for _ in MaskedStream(plan, observer=confirmer).run(self._reader.rows(plan.table)):
+                    pass
+
+    def seal(self, *, key_id: str, receipt: Mapping[str, Any], remembered: Mapping[str, Any] | None = None) -> None:
         """Stop cleanly, flush to disk, keep the backup, write the manifest last.
 
         *remembered* is the plan, for the next refresh to compare with.
@@ -158,6 +179,7 @@ class Build:
         )
         if remembered is not None:
             write_plan(self._work.home, self.snapshot.id, remembered)
+        write_receipt(self._work.home, self.snapshot.id, receipt)
         save(self._work.home, self.snapshot)
         remove_tree(self._tmp)
 
@@ -167,7 +189,7 @@ class Build:
         streams: dict[int, MaskedStream] = {}
 
         def stream(table: Table) -> Iterator[bytes]:
-            streams[table.oid] = MaskedStream(plans[table.oid])
+            streams[table.oid] = MaskedStream(plans[table.oid], observer=self.witness)
             return streams[table.oid].run(reader.rows(table))
 
         tables = [plan.table for plan in plans.values() if plan.action == "copy" and plan.table.has_rows]
@@ -231,6 +253,12 @@ class Build:
         if self._source.direct:
             return self._source.chosen.out_of(DirectReader(self._source.session, self._source.tools))
         return self._source.chosen.out_of(open_archive(self._source.tools, self._archive_folder))
+
+    @cached_property
+    def witness(self) -> Witness:
+        """Who sees all rows before and after."""
+        copied = [plan for plan in self._source.plan.tables.values() if plan.action == "copy" and plan.table.has_rows]
+        return Witness(copied, self._tmp / "digests")
 
     @cached_property
     def _tmp(self) -> Path:

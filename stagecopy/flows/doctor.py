@@ -22,6 +22,7 @@ from stagecopy.masking.loader import load_rules
 from stagecopy.masking.rules import RuleSet
 from stagecopy.model.preflight import Check
 from stagecopy.model.staging import Binaries
+from stagecopy.model.wording import counted
 from stagecopy.postgres.installing import install as fetch
 
 _USUAL_MAJOR = 18  # asked about when production's own is not known
@@ -36,7 +37,9 @@ def diagnose(config: Path | None, environ: Mapping[str, str]) -> list[Check]:
     checks = [Check("config", "ok", f"{project.document.path}, project {project.name}")]
     try:
         rules = load_rules(project.path(project.settings.masking.rules))
-        checks.append(Check("rules", "ok", f"{len(rules.tables)} tables, {len(rules.patterns)} patterns"))
+        checks.append(
+            Check("rules", "ok", f"{counted(len(rules.tables), 'table')}, {counted(len(rules.patterns), 'pattern')}")
+        )
     except StagecopyError as failure:
         rules = RuleSet((), ())
         checks.append(failed("rules", failure))

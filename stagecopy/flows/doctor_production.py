@@ -8,13 +8,16 @@ from stagecopy.config.load import Project
 from stagecopy.errors import StagecopyError
 from stagecopy.flows.preflight import skipped_by
 from stagecopy.history.runs import new_id
+from stagecopy.masking.coverage import cover
 from stagecopy.masking.rules import RuleSet
 from stagecopy.model.catalog import Catalog
 from stagecopy.model.preflight import Check, Survey
+from stagecopy.model.wording import counted
 from stagecopy.postgres.dsn import Dsn
 from stagecopy.production.session import Scope, glance
 
 _NOTHING = Survey("")
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,19 @@ def see(project: Project, rules: RuleSet) -> Seen:
     if not survey.obstacles:
         checks.append(Check("role", "ok", f"{survey.role} can read all that a refresh reads"))
     checks += [Check("production", "warn", f"[{each.code}] {each.message}") for each in survey.notes]
-    return Seen(tuple(checks), dsn, catalog, survey)
+    return Seen((*checks, *_undecided(catalog, rules)), dsn, catalog, survey)
+
+
+def _undecided(catalog: Catalog | None, rules: RuleSet) -> list[Check]:
+    """The columns a refresh would stop at. Rules that could not be read are another line's matter."""
+    if catalog is None or not (rules.tables or rules.patterns or rules.packs):
+        return []
+    found = [f"{table.qualified}.{column.name}" for table, column in cover(catalog, rules).uncovered()]
+    if not found:
+        return []
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    message = f"{counted(len(found), 'column')} without a rule: {', '.join(found[:_SHOWN])}{more}"
+    return [Check("rules", "fail", message, "decide each; `stagecopy masks check` prints what to paste")]
 
 
 def _line(dsn: Dsn, catalog: Catalog) -> str:

@@ -28,4 +28,4 @@ def engine_ahead(project: Project, major: int) -> str:
         found = find(major, programs=SERVER, newer=True, cache=binaries if binaries.is_dir() else None)
     except StagingError as failure:
         return f"none yet: {why}; {failure.message}"
-    return f"embedded ({why}), PostgreSQL {found.version} from {found.folder}"
+    return f"embedded, with PostgreSQL {found.version}: {why}"

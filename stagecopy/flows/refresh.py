@@ -30,7 +30,9 @@ from stagecopy.history.runs import Run, open_run
 from stagecopy.masking.keys import MaskKey, read_key
 from stagecopy.masking.loader import load_rules
 from stagecopy.masking.plan import plan
+from stagecopy.masking.receipt import receipt
 from stagecopy.masking.rules import RuleSet
+from stagecopy.model.audit import LeakError
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.progress import Progress
 from stagecopy.model.refresh import RefreshedTable, RefreshResult, ServedStaging
@@ -68,6 +70,9 @@ def refresh(project: Project, options: RefreshOptions, progress: Progress) -> Re
         except StagecopyError as failure:
             _log.warning("refresh failed: %s: %s", failure.code, failure.message)
             result = RefreshResult(exit=failure.exit_code, error=failure)
+            if isinstance(failure, LeakError):
+                audited = failure.audited
+                result = replace(result, audit_checked=audited.checked, audit_leaks=audited.count)
         except (KeyboardInterrupt, TerminatedError) as ended:
             run.finish(refresh_document(_interrupted(ended)))
             raise
@@ -144,7 +149,7 @@ def _attempt(
     removed = prune_plaintext(work.home.backups)
     prepare_soon(work.home, build.snapshot, engine)
     notes = _notes(build, removed)
-    return _result(work, build.snapshot, notes)
+    return replace(_result(work, build.snapshot, notes), audit_checked=build.audited.checked)
 
 
 def _build(
@@ -184,7 +189,8 @@ def _build(
             build.load()
     if not options.direct:
         build.load()
-    build.seal(key_id=key.id, remembered=notice.plan)
+    told = receipt(planned, rules, (build.witness, build.audited), catalog=session.catalog, kept=notice.kept)
+    build.seal(key_id=key.id, receipt=told, remembered=notice.plan)
     return build
 
 

@@ -38,9 +38,11 @@ def swap_in(home: Home, new: Served, child: Child | None) -> None:
     finish_swap(home)
     served = read_served(home)
     if served is None or served.directory != new.directory:
-        reason = read_json(home.path / "swap-failed.json") or {}
+        reason = read_json(home.swap_failed) or {}
+        home.swap_failed.unlink(missing_ok=True)  # it is told; the next run begins without it
         code = "port-in-use" if reason.get("code") == "port-in-use" else "swap-failed"
-        raise StagingError(code, f"the new server did not start: {reason.get('message', 'unknown reason')}")
+        hint = "free it, or set staging.port: auto" if code == "port-in-use" else None
+        raise StagingError(code, f"the new server did not start: {reason.get('message', 'unknown reason')}", hint=hint)
 
 
 def finish_swap(home: Home) -> None:
@@ -61,7 +63,7 @@ def _swap(home: Home, new: Served) -> None:
     options = ServerOptions(port=new.port, settings=SERVED_SETTINGS)
     if old is not None and old.directory == new.directory:
         return
-    failed = home.path / "swap-failed.json"
+    failed = home.swap_failed
     failed.unlink(missing_ok=True)
     old_engine = reopen(old.engine, project=home.project, home=home, admin_password=password) if old else None
     try:

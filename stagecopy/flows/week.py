@@ -32,7 +32,7 @@ def week_of(project: Project, now: datetime) -> list[WeekLine]:
         _fresh(project, home, now),
         _drift(runs, now),
         _tried(runs, now),
-        WeekLine("alerts", "unknown", f"{_NOT_YET}: this version does not watch row counts", "stagecopy status"),
+        WeekLine("alerts", "unknown", f"{_NOT_YET}: this version does not watch row counts"),
     ]
 
 
@@ -59,8 +59,8 @@ def _unverified(home: Home) -> tuple[WeekLine, WeekLine]:
     """What only a person can do so far, with the command on the newest backup."""
     newest_backup = last_backup(home)
     dump = home.backups / newest_backup.id / "dump" if newest_backup else None
-    verify = f"pg_restore --list {dump}" if dump else _REFRESH
-    restore = f"createdb restored && pg_restore --jobs=2 --dbname=restored {dump}" if dump else _REFRESH
+    verify = f"pg_restore --list {dump}" if dump else ""
+    restore = f"createdb restored && pg_restore --jobs=2 --dbname=restored {dump}" if dump else ""
     why = f"{_NOT_YET}: this version does not verify a backup after the refresh that made it"
     return (
         WeekLine("backups verified", "unknown", why, verify),
@@ -87,7 +87,7 @@ def _drift(runs: Sequence[PastRun], now: datetime) -> WeekLine:
     ]
     if not compared:
         message = f"{_NOT_YET}: no refresh of the last 7 days had an earlier one to compare with"
-        return WeekLine("drift", "unknown", message, _REFRESH)
+        return WeekLine("drift", "unknown", message)
     count = sum(map(len, compared))
     said = counted(count, "change") if count else "no changes"
     message = f"{said} between the refreshes of the last 7 days ({len(compared)} compared)"

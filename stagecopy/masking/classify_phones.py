@@ -12,6 +12,7 @@ from collections.abc import Sequence
 _INTERNATIONAL = re.compile(r"(?:\+|00)[\d\s().\-/]{6,24}(?:\s*(?:x|ext\.?)\s*\d{1,6})?", re.IGNORECASE)
 _WRITTEN = re.compile(r"\(?\d[\d\s().\-/]{5,20}(?:\s*(?:x|ext\.?)\s*\d{1,6})?", re.IGNORECASE)
 _SEPARATED = re.compile(r"\(|\d[ .\-/]\d|\A0[1-9]")
+_AMERICAN = re.compile(r"\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}|\d{3}[.-]\d{4}")
 _BARE = re.compile(r"[2-9]\d{9}")
 _NO_PHONE = re.compile(
     r"\d{4}-\d\d-\d\d.*|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d+\.\d+|(?:\d{1,3}\.){3}\d{1,3}|\d{3}-\d\d-\d{4}"
@@ -28,6 +29,13 @@ def international(text: str) -> bool:
     if not _INTERNATIONAL.fullmatch(text) or _NO_PHONE.fullmatch(text):
         return False
     return _digits(text) >= 7 and _sound("+" + text[2:] if text.startswith("00") else text, None, possible=True)
+
+
+def dialled(text: str, country: str) -> bool:
+    """Written as people of *country* write numbers, and one that it has or, in America, could have."""
+    if not _looks_written(text):
+        return False
+    return _sound(text, country) or (country == "US" and _AMERICAN.fullmatch(text) is not None)
 
 
 def national(values: Sequence[str]) -> int:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import polars as pl
+
 from stagecopy.masking.equality import EqualityClass
+from stagecopy.masking.jsonpath import parse_path
 from stagecopy.masking.keys import MaskKey
 from stagecopy.masking.links import Links, Node
 from stagecopy.masking.maskers import MASKS, Masker, Setting
 from stagecopy.masking.matching import Chosen
 from stagecopy.masking.mistakes import Mistakes
+from stagecopy.masking.numbers import number_room
 from stagecopy.masking.rules import KEEP, Decision
 from stagecopy.masking.subjects import Subjects
 from stagecopy.model.catalog import Column, Table
@@ -21,11 +25,20 @@ _FIXED_LENGTHS = {"name": 21, "char": 1}
 
 @dataclass(frozen=True, slots=True)
 class CaseMask:
-    """In rows where the column *when* (by attribute number) has *value*, this mask; None keeps."""
+    """In rows where the column *when* (by attribute number) has *value*, this mask; None keeps.
+
+    ``compares``: how the type of *when* does that.
+    """
 
     when: int
     value: str
     masker: Masker | None
+    compares: Setting
+
+    def rows(self, raw: pl.Series) -> pl.Series:
+        """Which rows it is about; *raw* are the values of *when*."""
+        value = self.compares.normal(pl.Series([self.value]))[0]
+        return (self.compares.normal(raw) == value).fill_null(value=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +121,7 @@ class ColumnPlans:
         members = [each.column for each in group.members if not each.path] if group else whole
         lengths = [each.length or _FIXED_LENGTHS.get(each.base_type) for each in members]
         own = column if not path else None
+        numbers = [number_room(each) for each in members]
         return Setting(
             key=self.key,
             locale=self.locale,
@@ -122,12 +136,29 @@ class ColumnPlans:
             rows=max(0, table.estimated_rows),
             subject=decision.subject.name if decision.subject else None,
             on_bad=decision.on_bad,
-            leaves={
-                leaf: MASKS[each.mask](self._setting(table, column, each, leaf))
-                for leaf, each in decision.paths.items()
-            },
+            leaves=self._part_masks(table, column, decision),
             rest=decision.rest,
+            labels=column.labels if not path else (),
+            fields=tuple(each.name for each in column.parts),
+            delimiter=column.delimiter,
+            where=decision.where,
+            limit=min((each.limit for each in numbers if each.limit is not None), default=None),
+            scale=min((each.scale for each in numbers if each.scale is not None), default=None),
         )
+
+    def _part_masks(self, table: Table, column: Column, decision: Decision) -> dict[str, Masker]:
+        """The masks inside a mask: of leaves by path, of an element or fields with the facts of their own types."""
+        unique = any(column.attnum in each.attnums for each in table.unique_keys)
+        whole = MASKS[decision.mask].parts
+        inside = {"each" if whole == "each" else each.name: each for each in column.parts}
+        made = {}
+        for name, each in decision.paths.items():
+            part = inside.get(name) if whole in ("each", "fields") else None
+            if part is None:
+                made[name] = MASKS[each.mask](self._setting(table, column, each, name))
+            else:
+                made[name] = MASKS[each.mask](replace(self._setting(table, part, each), unique=unique))
+        return made
 
     def _with_leaves(self, table: Table, column: Column, decision: Decision) -> Decision:
         """The decision with what the classes of its leaves say."""
@@ -144,7 +175,10 @@ class ColumnPlans:
             return decision
         if not leaves or not MASKS[decision.mask].documents:
             return decision
-        return replace(decision, paths={**decision.paths, **leaves})
+        paths = {**decision.paths, **leaves}
+        # The first path that fits a leaf decides: those that are keys, then those that name it, then globs.
+        first = sorted(paths, key=lambda each: ((table.oid, column.attnum, each) not in self.classes, _globs(each)))
+        return replace(decision, paths={path: paths[path] for path in first})
 
     def _cases(self, table: Table, column: Column, decision: Decision) -> tuple[CaseMask, ...]:
         """How rows are masked whose key is another one; none where all targets have the column's own rule."""
@@ -157,7 +191,8 @@ class ColumnPlans:
             when = table.column(case.when)
             masker = None if rule.mask == KEEP else self._case_masker(table, column, (rule, case.target))
             if when is not None:
-                cases.append(CaseMask(when.attnum, case.value, masker))
+                compares = self._setting(table, when, Decision(KEEP, case.where))
+                cases.append(CaseMask(when.attnum, case.value, masker, compares))
         return tuple(cases)
 
     def _case_masker(self, table: Table, column: Column, key: tuple[Decision, Node]) -> Masker:
@@ -169,3 +204,8 @@ class ColumnPlans:
     def _class_of(self, node: Node) -> EqualityClass:
         group = self.classes.get(node)
         return group if group is not None else EqualityClass((), ())
+
+
+def _globs(path: str) -> int:
+    """How many steps of *path* fit every member."""
+    return sum(step.kind == "any" for step in parse_path(path))

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
-from stagecopy.masking.jsonpath import parse_path
-from stagecopy.masking.maskers import MASKS
+from stagecopy.masking.identifiers import parse_column
+from stagecopy.masking.jsonpath import spelled
+from stagecopy.masking.maskers import MASKS, Masker
 from stagecopy.masking.mistakes import Mistakes
 from stagecopy.masking.rules import KEEP, Decision, OnBad, Rest, SubjectOf
 from stagecopy.yamlfile import Document, KeyPath, suggestion
 
 _GENERAL = ("subject", "on_bad")
-_OF_DOCUMENTS = ("paths", "rest")
+_WITH_REST = ("paths", "keys", "fields")
+_NESTED = ("each", "fields")  # where a part may have parts of its own
+_EXAMPLES = {"paths": '{"$.phone": phone}', "keys": "{email: email}", "fields": "{street: street}"}
 
 
 def decision(
@@ -77,27 +80,32 @@ class _Entry:
             self.wrong(("mask",), f"unknown mask {mask!r}", suggestion(mask, names))
             return None
         kind = MASKS[mask]
-        of_documents = _OF_DOCUMENTS if kind.documents else ()
-        self._known(said, ("mask", *kind.options, *_GENERAL, *of_documents))
+        rest = ("rest",) if kind.parts in _WITH_REST else ()
+        parts = (kind.parts,) if kind.parts else ()
+        self._known(said, ("mask", *kind.options, *_GENERAL, *parts, *rest))
         made = Decision(
             mask,
             self.document.where(*self.path),
-            options=self._options(said, kind.options),
+            options=self._options(said, kind),
             subject=self._subject(said, can=kind.subjects),
             on_bad=cast("OnBad", self._one_of(said, "on_bad", get_args(OnBad), "redact")),
-            paths=self._paths(said) if of_documents else {},
-            rest=cast("Rest", self._one_of(said, "rest", get_args(Rest), "fail")) if of_documents else "fail",
+            paths=self._parts(said, kind.parts) if kind.parts else {},
+            rest=cast("Rest", self._one_of(said, "rest", get_args(Rest), "fail")) if rest else "fail",
         )
         problem = None if self.failed else kind.options_problem(made.options)
         if problem:
             self.wrong((), f"mask {mask}: {problem}")
         return None if self.failed else made
 
-    def _options(self, said: dict[str, Any], known: Mapping[str, str]) -> dict[str, str]:
-        options = {name: value for name, value in said.items() if name in known}
-        for name in [name for name, value in options.items() if not isinstance(value, str)]:
-            self.wrong((name,), f"`{name}` must be text")
-            del options[name]
+    def _options(self, said: dict[str, Any], kind: type[Masker]) -> dict[str, str]:
+        options = {name: value for name, value in said.items() if name in kind.options}
+        for name, value in list(options.items()):
+            if name in kind.lists and isinstance(value, list) and all(_plain(each) for each in value):
+                options[name] = "|".join(value)
+            elif not isinstance(value, str):
+                form = "text, or a list of texts without |" if name in kind.lists else "text"
+                self.wrong((name,), f"`{name}` must be {form}")
+                del options[name]
         return options
 
     def _one_of(self, said: dict[str, Any], key: str, known: tuple[str, ...], default: str) -> str:
@@ -117,28 +125,50 @@ class _Entry:
             return SubjectOf(given)
         elif isinstance(given, dict) and len(given) == 1 and all(isinstance(each, str) for each in given.values()):
             [(name, by)] = given.items()
-            return SubjectOf(name, by)
+            return self._by(name, by)
         else:
             self.wrong(("subject",), "`subject` is a name", "write subject: NAME, or subject: {NAME: COLUMN}")
         return None
 
-    def _paths(self, said: dict[str, Any]) -> dict[str, Decision]:
-        paths = said.get("paths") or {}
-        if not isinstance(paths, dict):
-            self.wrong(("paths",), "`paths` must be a mapping", 'for example paths: {"$.phone": phone}')
+    def _by(self, name: str, by: str) -> SubjectOf | None:
+        try:
+            return SubjectOf(name, parse_column(by).text)
+        except ValueError as failure:
+            self.wrong(("subject", name), str(failure))
+            return None
+
+    def _parts(self, said: dict[str, Any], key: str) -> dict[str, Decision]:
+        """What happens to each part: the leaves of a document, the fields of a value, or every element."""
+        if key == "each":
+            if "each" not in said:
+                self.wrong((), "needs `each: MASK`, the mask of an element", "for example {mask: array, each: email}")
+            given = {"each": said["each"]} if "each" in said else {}
+            return self._part_of((), given, key)
+        given = said.get(key) or {}
+        if not isinstance(given, dict):
+            self.wrong((key,), f"`{key}` must be a mapping", f"for example {key}: {_EXAMPLES[key]}")
             return {}
-        leaves = {}
-        for text, entry in paths.items():
+        return self._part_of((key,), given, key)
+
+    def _part_of(self, within: KeyPath, given: dict[str, Any], key: str) -> dict[str, Decision]:
+        parts: dict[str, Decision] = {}
+        for text, entry in given.items():
             try:
-                parse_path(text)
+                name = spelled(text) if key == "paths" else text
             except ValueError as failure:
-                self.wrong(("paths", text), str(failure))
+                self.wrong((*within, text), str(failure))
                 continue
-            leaf = _Entry((*self.path, "paths", text), self.document, self.mistakes)
-            decided = leaf.read({"mask": entry} if isinstance(entry, str) else entry)
+            part = _Entry((*self.path, *within, text), self.document, self.mistakes)
+            decided = part.read({"mask": entry} if isinstance(entry, str) else entry)
             self.failed = self.failed or decided is None
-            if decided and (decided.paths or decided.subject):
-                self.wrong(("paths", text), "a leaf has no paths and no subject of its own", "write the whole path")
+            if decided and (decided.subject or (decided.paths and key not in _NESTED)):
+                self.wrong((*within, text), "a leaf has no paths and no subject of its own", "write the whole path")
+            elif name in parts:
+                self.wrong((*within, text), f"{name} is named twice", f"also at {parts[name].where}; keep one of them")
             elif decided:
-                leaves[text] = decided
-        return leaves
+                parts[name] = decided
+        return parts
+
+
+def _plain(entry: Any) -> bool:
+    return isinstance(entry, str) and "|" not in entry

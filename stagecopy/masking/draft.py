@@ -16,6 +16,7 @@ from stagecopy.masking.harmless import HarmlessPattern
 from stagecopy.masking.identifiers import quote, table_key
 from stagecopy.masking.unclassified import yaml_key
 from stagecopy.model.catalog import Catalog
+from stagecopy.model.wording import counted
 
 _HEAD = """\
 # First masking rules, proposed from names, types, keys and a look at some values. Read them before you trust them:
@@ -65,7 +66,7 @@ def _pattern(pattern: HarmlessPattern) -> str:
 def _summary(decisions: Sequence[Decision]) -> str:
     counts = {verdict: sum(each.verdict == verdict for each in decisions) for verdict in ("mask", "keep", "todo")}
     left = f"{counts['todo']} left to you" + (": look for `todo`" if counts["todo"] else "")
-    return f"# {len(decisions)} columns: {counts['mask']} masked, {counts['keep']} kept, {left}.\n"
+    return f"# {counted(len(decisions), 'column')}: {counts['mask']} masked, {counts['keep']} kept, {left}.\n"
 
 
 def _served_by_keys(catalog: Catalog, decisions: Iterable[Decision]) -> dict[tuple[int, int], str]:

@@ -49,6 +49,7 @@ class EqualityClass:
 
     members: tuple[Member, ...]
     keys: tuple[Member, ...]
+    referred: tuple[Member, ...] = ()  # the keys, and those in the middle of a chain of keys
 
     @property
     def length(self) -> int | None:
@@ -59,22 +60,23 @@ class EqualityClass:
     @property
     def caseless(self) -> bool:
         """Whether the key's type compares without case."""
-        return any(each.column.base_type == "citext" for each in self.keys)
+        return any(each.column.base_type == "citext" for each in (*self.keys, *self.referred))
 
     @property
     def padded(self) -> bool:
         """Whether the key's type ignores trailing spaces."""
-        return any(each.column.base_type == "bpchar" for each in self.keys)
+        return any(each.column.base_type == "bpchar" for each in (*self.keys, *self.referred))
 
     @property
     def scaled(self) -> bool:
         """Whether the key's type ignores zeros at the end: 1.5 = 1.50."""
-        return any(each.column.base_type == "numeric" for each in self.keys)
+        return any(each.column.base_type == "numeric" for each in (*self.keys, *self.referred))
 
     @property
     def collation(self) -> str | None:
         """The locale of the key's nondeterministic collation."""
-        return next((each.column.collation for each in self.keys if each.column.collation is not None), None)
+        told = (each.column.collation for each in (*self.keys, *self.referred))
+        return next((collation for collation in told if collation is not None), None)
 
 
 @dataclass(slots=True)
@@ -116,10 +118,10 @@ def equality_classes(catalog: Catalog, links: Links | None = None) -> tuple[Equa
 
 
 def _equality_class(members: list[Member], referring: set[Node], referred: set[Node]) -> EqualityClass:
-    keys = [member for member in members if member.node in referred and member.node not in referring]
+    among = [member for member in members if member.node in referred]
     # In a ring every key refers to another one; then each of them is one.
-    keys = keys or [member for member in members if member.node in referred]
-    return EqualityClass(tuple(members), tuple(keys))
+    keys = [member for member in among if member.node not in referring] or among
+    return EqualityClass(tuple(members), tuple(keys), tuple(among))
 
 
 def _references(catalog: Catalog) -> Iterator[tuple[Node, Node]]:

@@ -100,7 +100,7 @@ def parse_column_of(text: str) -> tuple[TableName, str]:
     """``schema.table.column`` or ``table.column``; the schema alone may be a glob. Raises ValueError."""
     parts = _parts(text)
     if len(parts) not in {2, 3}:
-        raise ValueError(f"{text!r} is no column: write schema.table.column")
+        raise ValueError(f"{text!r} does not say which table")
     schema = parts[0] if len(parts) == 3 else Part("public", glob=False)
     table, column = parts[-2:]
     if table.glob or column.glob:

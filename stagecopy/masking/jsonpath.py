@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 
+_BARE = re.compile(r"[^\s.\[\]*\"']+")
 _STEP = re.compile(r'\.(?P<name>[^\s.\[\]*"\']+)|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]|(?P<each>\[\*\])|(?P<any>\.\*)')
 
 
@@ -37,8 +38,26 @@ def parse_path(text: str) -> JsonPath:
         if found["each"] or found["any"]:
             steps.append(Step(None, "each" if found["each"] else "any"))
         else:
-            steps.append(Step(json.loads(found["quoted"]) if found["quoted"] else found["name"], "name"))
+            steps.append(Step(_name(text, found["quoted"]) if found["quoted"] else found["name"], "name"))
         position = found.end()
     if not steps:
         raise ValueError("'$' is the whole document; name a leaf in it, for example $.phone")
     return tuple(steps)
+
+
+def spelled(text: str) -> str:
+    """The one spelling of the path *text*: ``$["a"]`` is ``$.a``. Raises ValueError that says what is wrong."""
+    return "$" + "".join(map(_spelled_step, parse_path(text)))
+
+
+def _spelled_step(step: Step) -> str:
+    if step.name is None:
+        return "[*]" if step.kind == "each" else ".*"
+    return f".{step.name}" if _BARE.fullmatch(step.name) else f"[{json.dumps(step.name, ensure_ascii=False)}]"
+
+
+def _name(text: str, quoted: str) -> str:
+    try:
+        return str(json.loads(quoted))
+    except ValueError:
+        raise ValueError(f"{text!r} is no path: {quoted} is no JSON text") from None

@@ -7,13 +7,17 @@ pairs and a number is its digits, so a document written anew differs only where 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from stagecopy.masking.jsonpath import JsonPath, Step
 
-_REDACTED = "redacted"
+DEEPEST = 300  # PostgreSQL takes thousands of levels, Python's stack does not
+_HALVES = re.compile("[\ud800-\udfff]")  # json, unlike jsonb, takes halves of characters when they are escaped
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|([\[\]{}])')
+REDACTED = "redacted"
 _ZERO = "0"
 
 
@@ -32,16 +36,21 @@ class Members:
 
 
 class Document:
-    """One document; ``changed`` once a leaf was replaced."""
+    """One document; ``changed`` once a leaf was replaced. One nested too deep to be walked is read as null."""
 
-    __slots__ = ("changed", "root")
+    __slots__ = ("changed", "deep", "root")
 
     def __init__(self, text: str) -> None:
-        loaded = json.loads(
-            text, parse_int=Digits, parse_float=Digits, parse_constant=Digits, object_pairs_hook=_members
+        self.deep = _depth(text) > DEEPEST
+        loaded = (
+            None
+            if self.deep
+            else json.loads(
+                text, parse_int=Digits, parse_float=Digits, parse_constant=Digits, object_pairs_hook=_members
+            )
         )
         self.root: list[Any] = [loaded]
-        self.changed = False
+        self.changed = self.deep
 
     @property
     def text(self) -> str:
@@ -75,7 +84,7 @@ class Place:
     @property
     def plain(self) -> str:
         """The text of a telling value."""
-        return self.value.text if isinstance(self.value, Digits) else str(self.value)
+        return self.value.text if isinstance(self.value, Digits) else _HALVES.sub("?", str(self.value))
 
     def put(self, text: str | None) -> None:
         """Replace a scalar; a number stays one where *text* is one."""
@@ -87,7 +96,7 @@ class Place:
         """Replace every text and number from here down by one that says nothing."""
         for place in self.scalars():
             if place.telling and place.value != "":
-                place.put(_ZERO if isinstance(place.value, Digits) else _REDACTED)
+                place.put(_ZERO if isinstance(place.value, Digits) else REDACTED)
 
     def scalars(self) -> Iterator[Place]:
         """All scalars from here down."""
@@ -139,12 +148,24 @@ def _written(value: Any) -> str:
 
 
 def _quoted(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    return json.dumps(value) if _HALVES.search(text) else text
 
 
 def _is_number(text: str) -> bool:
     try:
-        value = json.loads(text)
-    except ValueError:
+        value = json.loads(text, parse_int=Digits, parse_float=Digits, parse_constant=str)  # NaN is none
+    except (ValueError, RecursionError):
         return False
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, Digits)
+
+
+def _depth(text: str) -> int:
+    """How deep arrays and objects stand in each other; what cannot be too deep is not counted exactly."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return 0
+    depth = deepest = 0
+    for bracket in _BRACKETS.findall(text):
+        depth += (bracket in "[{") - (bracket in "]}") if bracket else 0
+        deepest = max(deepest, depth)
+    return deepest

@@ -20,6 +20,7 @@ from stagecopy.redact import remember
 VARIABLE = "STAGECOPY_KEY"
 SHORTEST = 32  # bytes
 _COMMAND_SECONDS = 60.0
+_LOST = "put your copy of it back; without one, `stagecopy init` makes a new key, and every made-up name changes"
 _HINT = "run `stagecopy init`, or set STAGECOPY_KEY, masking.key_file or masking.key_command"
 
 
@@ -92,7 +93,7 @@ def _from_file(path: Path) -> str:
         mode = path.stat().st_mode
         data = path.read_bytes()
     except FileNotFoundError:
-        raise UsageError("no-key", f"there is no key file {path}", hint=_HINT, where=str(path)) from None
+        raise UsageError("no-key", f"there is no key file {path}", hint=_LOST, where=str(path)) from None
     except OSError as failure:
         raise UsageError("no-key", f"cannot read {path}: {failure.strerror}", hint=_HINT, where=str(path)) from None
     if stat.S_IMODE(mode) & 0o077:

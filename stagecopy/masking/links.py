@@ -100,7 +100,13 @@ def _column(table: Table, name: str, where: str, mistakes: Mistakes) -> Column |
 
 
 def _when_exists(table: Table, reference: Reference, mistakes: Mistakes) -> bool:
-    return reference.when is not None and _column(table, reference.when[0], reference.where, mistakes) is not None
+    if reference.when is None:
+        return False
+    column = _column(table, reference.when[0], reference.where, mistakes)
+    if column is not None and not column.copied:
+        what = f"{table.qualified}.{column.name} is generated, its values are not there while rows are masked"
+        mistakes.add(reference.where, what, "name a column that it is computed from")
+    return column is not None and column.copied
 
 
 def _no_table(catalog: Catalog, said: ColumnRef, where: str, mistakes: Mistakes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stagecopy.masking.identifiers import parse_column, parse_column_of, parse_table
-from stagecopy.masking.jsonpath import parse_path
+from stagecopy.masking.jsonpath import spelled
 from stagecopy.masking.reading import Reader
 from stagecopy.masking.rules import ColumnRef, Reference, Subject
 from stagecopy.yamlfile import KeyPath
@@ -66,8 +66,7 @@ def _column(reader: Reader, said: Any, path: KeyPath) -> ColumnRef | None:
         reader.wrong(path, "neither a column nor {column: …, path: …}", _EXAMPLE)
         return None
     try:
-        if leaf is not None:
-            parse_path(leaf)
+        leaf = spelled(leaf) if leaf is not None else None
         table, column = parse_column_of(said)
     except ValueError as failure:
         reader.wrong(path, str(failure))
@@ -81,6 +80,10 @@ def _when(reader: Reader, entry: dict[str, Any], path: KeyPath) -> tuple[tuple[s
     when = entry["when"]
     if isinstance(when, dict) and len(when) == 1 and all(isinstance(value, str) for value in when.values()):
         [(column, value)] = when.items()
-        return (column, value), True
+        try:
+            return (parse_column(column).text, value), True
+        except ValueError as failure:
+            reader.wrong((*path, "when"), str(failure))
+            return None, False
     reader.wrong((*path, "when"), "`when` names one column and its value", "for example `when: {owner_type: User}`")
     return None, False

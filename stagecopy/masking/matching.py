@@ -145,7 +145,7 @@ def _matching(entries: Iterable[TableRule], column: str, *, glob: bool) -> Itera
 
 def _fate(rule: TableRule) -> Fate:
     if rule.skip is not None:
-        return Fate("skip", rule.skip)
+        return Fate("skip", rule.skip, where=rule.rows_where)
     if rule.rows == "none":
         return Fate("empty", "rows: none", where=rule.rows_where)
     subset = rule.rows if isinstance(rule.rows, Subset) else None

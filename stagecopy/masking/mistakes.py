@@ -26,7 +26,7 @@ class Mistakes:
         """Raise UsageError ``bad-rules`` with all of them, if there are any."""
         if not self.found:
             return
-        lines = [f"{where}: {what}" + (f"; {hint}" if hint else "") for where, what, hint in self.found]
+        lines = [_line(f"{where}: {what}" + (f"; {hint}" if hint else "")) for where, what, hint in self.found]
         count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
         raise UsageError("bad-rules", f"{count} in the masking rules:\n" + "\n".join(lines), where=self.found[0][0])
 
@@ -37,3 +37,8 @@ class Mistakes:
             return False
         text = reason.strip()
         return len(text) >= _SHORTEST_REASON and text.lower() not in _NO_REASON
+
+
+def _line(text: str) -> str:
+    """*text* on one line: a name in the catalog may hold line breaks and what terminals take for commands."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

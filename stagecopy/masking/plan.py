@@ -15,6 +15,7 @@ from typing import Literal
 from stagecopy.masking.choosing import choose
 from stagecopy.masking.columns import ColumnPlan, ColumnPlans
 from stagecopy.masking.equality import EqualityClass
+from stagecopy.masking.foreign import check_keys
 from stagecopy.masking.idle import note_idle
 from stagecopy.masking.keys import MaskKey
 from stagecopy.masking.links import Node
@@ -51,6 +52,16 @@ class MaskPlan:
     key_id: str
     locale: str
 
+    def masked_numbers(self, catalog: Catalog) -> set[tuple[str, str, str]]:
+        """Masked columns that a sequence may feed, by schema, table and name; those of a leaf stand in its root too."""
+        return {
+            (table.schema, table.name, each.column.name)
+            for plan in self.tables.values()
+            for each in plan.columns
+            if each.masked and each.column.category == "N"
+            for table in (plan.table, catalog.root_of(plan.table))
+        }
+
 
 def plan(catalog: Catalog, rules: RuleSet, *, key: MaskKey, locale: str) -> MaskPlan:
     """The plan for *catalog*.
@@ -72,6 +83,7 @@ def plan(catalog: Catalog, rules: RuleSet, *, key: MaskKey, locale: str) -> Mask
         for table in catalog.tables
         if table.has_rows or fates[table.oid].action == "skip"
     }
+    check_keys(catalog, {oid: each.columns for oid, each in tables.items()}, fates, mistakes)
     mistakes.raise_any()
     missing = list(_missing(tables.values(), chosen, classes))
     if missing:

@@ -11,7 +11,7 @@ import sys
 from typing import Any, get_args
 
 from stagecopy.masking import packs
-from stagecopy.masking.maskers import MASKS
+from stagecopy.masking.maskers import MASKS, Masker
 from stagecopy.masking.rules import KEEP, OnBad, Rest
 
 _TEXT = {"type": "string", "minLength": 1}
@@ -66,14 +66,24 @@ def _mask(name: str, beside: dict[str, Any]) -> dict[str, Any]:
     kind = MASKS[name]
     spelled: list[str | None] = ["null", None] if name == "null" else [name]
     properties: dict[str, Any] = {**beside, "mask": {"enum": spelled, "description": kind.summary}}
-    properties |= {option: {**_SCALAR, "description": meaning} for option, meaning in kind.options.items()}
+    properties |= {option: _option(option, kind) for option in kind.options}
     properties["on_bad"] = {"enum": list(get_args(OnBad))}
     if kind.subjects:
         properties["subject"] = {"anyOf": [_TEXT, {**_map(_TEXT), "minProperties": 1, "maxProperties": 1}]}
-    if kind.documents:
-        properties["paths"] = {**_map({"$ref": "#/$defs/leaf"}), "propertyNames": {"pattern": _PATH}}
+    if kind.parts == "each":
+        properties["each"] = {"$ref": "#/$defs/leaf"}
+        return _closed(properties, ["mask", "each"])
+    if kind.parts:
+        names = {"propertyNames": {"pattern": _PATH}} if kind.parts == "paths" else {}
+        properties[kind.parts] = {**_map({"$ref": "#/$defs/leaf"}), **names}
         properties["rest"] = {"enum": list(get_args(Rest))}
     return _closed(properties, ["mask"])
+
+
+def _option(name: str, kind: type[Masker]) -> dict[str, Any]:
+    listed = {"type": "array", "items": _SCALAR}
+    shape = {"anyOf": [_SCALAR, listed]} if name in kind.lists else _SCALAR
+    return {**shape, "description": kind.options[name]}
 
 
 def _table() -> dict[str, Any]:

@@ -17,6 +17,7 @@ from stagecopy.masking.columns import ColumnPlan
 from stagecopy.masking.copytext import MalformedError
 from stagecopy.masking.maskers import Masker
 from stagecopy.masking.plan import TablePlan
+from stagecopy.masking.witness import Observer
 from stagecopy.model.findings import Fidelity
 
 BATCH_BYTES = 8 * 1024 * 1024
@@ -39,11 +40,12 @@ class MaskedStream:
     """COPY text in, COPY text out, for one table. ``rows`` counts what has passed.
 
     ``small``: how many different values stood in the first rows of columns whose masks are digests, where those are so
-    few that whoever had the key could try them all.
+    few that whoever had the key could try them all. *observer* sees what masks get and what they put.
     """
 
-    def __init__(self, plan: TablePlan, *, batch_bytes: int = BATCH_BYTES) -> None:
+    def __init__(self, plan: TablePlan, *, batch_bytes: int = BATCH_BYTES, observer: Observer | None = None) -> None:
         self.plan = plan
+        self._observer = observer
         self.rows = 0
         self.small: dict[str, int] = {}
         self._batch_bytes = max(1, batch_bytes)
@@ -95,13 +97,16 @@ class MaskedStream:
         masked = raw
         if column.masker is not None:
             masked = self._applied(column, column.masker, raw, who)
-            if self.rows == 0 and column.masker.bits is not None and not column.joined:
+            if self.rows == 0 and _enumerable(column.masker) and not column.joined:
                 self._note_small(column, raw)
         for case in column.cases:
-            rows = (self._raw(part, case.when) == case.value).fill_null(value=False)
+            rows = case.rows(self._raw(part, case.when))
             if rows.any():
                 other = raw if case.masker is None else self._applied(column, case.masker, raw.filter(rows), None)
-                masked = masked.scatter(rows.arg_true(), other.filter(rows) if case.masker is None else other)
+                # scatter works in place, and these may be the raw values themselves
+                masked = masked.clone().scatter(rows.arg_true(), other.filter(rows) if case.masker is None else other)
+        if self._observer is not None:
+            self._observer.see(self.plan.table, column, raw, masked)
         return copytext.escape(masked).alias(escaped.name)
 
     def _note_small(self, column: ColumnPlan, raw: pl.Series) -> None:
@@ -151,6 +156,10 @@ class MaskedStream:
         ) from None
 
 
+def _enumerable(masker: Masker) -> bool:
+    return masker.bits is not None or masker.permutes
+
+
 def _applied(masker: Masker, raw: pl.Series, who: pl.Series | None) -> pl.Series:
     masked = masker.apply(raw, who)
     if len(masked) != len(raw):
@@ -181,5 +190,6 @@ def small_domains(streams: Iterable[MaskedStream]) -> list[Fidelity]:
     ]
     if not found:
         return []
-    message = f"few values below a mask that is a digest, whoever has the key can try all: {', '.join(sorted(found))}"
+    few = "few values below a mask that is a digest or a permutation, whoever has the key can try all"
+    message = f"{few}: {', '.join(sorted(found))}"
     return [Fidelity("small-domain", message)]

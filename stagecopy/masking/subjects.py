@@ -81,8 +81,18 @@ class Subjects:
     def _tells(self, table: Table, column: Column, owner: Table, key: Column) -> bool:
         if table.oid == owner.oid:
             return column.attnum == key.attnum
+        if column.name == key.name and self._partition(table, owner):
+            return True
         group = self.classes.get((owner.oid, key.attnum, ""))
         return group is not None and any(each.node == (table.oid, column.attnum, "") for each in group.members)
+
+    def _partition(self, table: Table, owner: Table) -> bool:
+        """Whether *table* is a partition of *owner*, or of a partition of it."""
+        above = table.parent_oid
+        while above is not None and above != owner.oid:
+            parent = self.catalog.table(above)
+            above = parent.parent_oid if parent else None
+        return above is not None
 
     def _one_offset(self, subject: Subject, decision: Decision) -> None:
         """All dates of a subject move by one offset, which needs one furthest shift."""

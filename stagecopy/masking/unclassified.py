@@ -26,7 +26,7 @@ def unclassified(missing: Iterable[tuple[Table, Column]]) -> UnclassifiedError:
         f"{count} no masking rule: {shown}",
         columns=columns,
         yaml=rules_to_paste(pairs),
-        hint="paste the rules into a file of masking-rules/, mend what does not fit, fill in every empty `keep:`",
+        hint="paste the rules into a new file in masking-rules/, mend what does not fit, fill in every empty `keep:`",
     )
 
 

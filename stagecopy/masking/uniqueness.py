@@ -9,6 +9,7 @@ is left to the load.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from stagecopy.masking.columns import ColumnPlan
 from stagecopy.masking.mistakes import Mistakes
@@ -22,7 +23,7 @@ Plans = Mapping[int, ColumnPlan]  # by attribute number
 def check_unique(table: Table, columns: Iterable[ColumnPlan], mistakes: Mistakes) -> None:
     """Note every mask that may break a unique index or an EXCLUDE constraint of *table*."""
     plans = {each.column.attnum: each for each in columns}
-    for key in table.unique_keys:
+    for key in (_computed(table, each) for each in table.unique_keys):
         read = {*key.attnums, *(key.reads if 0 in key.attnums else ())}
         lossy = [plans[number] for number in sorted(read) if number in plans and _lossy(plans[number], key.attnums)]
         if lossy and not _safe(table, key, plans):
@@ -33,6 +34,16 @@ def check_unique(table: Table, columns: Iterable[ColumnPlan], mistakes: Mistakes
             continue  # as above: a row with a null in it never meets another one
         for plan in _breaking(constraint, plans):
             _note(table, plan, f"EXCLUDE constraint {constraint.name}", mistakes, hint=_hint(constraint, plan))
+
+
+def _computed(table: Table, key: UniqueKey) -> UniqueKey:
+    """*key* with its generated columns as what they are here: expressions over the columns they read."""
+    inside = [number for number in key.attnums if number in table.computed]
+    if not inside:
+        return key
+    reads = {*key.reads, *(read for number in inside for read in table.computed[number])}
+    attnums = tuple(0 if number in inside else number for number in key.attnums)
+    return replace(key, attnums=attnums, reads=tuple(sorted(reads)))
 
 
 def _note(table: Table, plan: ColumnPlan, what: str, mistakes: Mistakes, *, hint: str = _HINT) -> None:
@@ -54,7 +65,7 @@ def _lossy(plan: ColumnPlan, beside: Iterable[int] = ()) -> bool:
     maskers = [plan.masker, *(case.masker for case in plan.cases)]
     if plan.cases and not {case.when for case in plan.cases} <= set(beside):
         return True
-    return any(masker is not None and not masker.injective for masker in maskers)
+    return any(masker is not None and not masker.distinct for masker in maskers)
 
 
 def _safe(table: Table, key: UniqueKey, plans: Plans) -> bool:

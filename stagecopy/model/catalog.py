@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,9 @@ class Column:
     has_default: bool
     comment: str | None
     collation: str | None = None  # the locale of a nondeterministic collation; None for any other
+    parts: tuple[Column, ...] = ()  # of an array its element, of a composite type its fields
+    labels: tuple[str, ...] = ()  # of an enum
+    delimiter: str = ","  # between the elements of an array
 
     @property
     def copied(self) -> bool:
@@ -72,6 +76,7 @@ class ForeignKey:
     inherited: bool = False  # the server made it for a partition, out of its parent's
     valid: bool = True  # False: NOT VALID or NOT ENFORCED, so rows may refer to what is not there
     temporal: bool = False  # its last column is a PERIOD, which several rows may cover
+    full: bool = False  # MATCH FULL: all of its columns are NULL or none is
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,7 @@ class Table:
     partition_by_expression: bool = False  # … and whether an expression takes part
     exclusions: tuple[Exclusion, ...] = ()
     checks: tuple[Check, ...] = ()
+    computed: Mapping[int, tuple[int, ...]] = field(default_factory=dict, hash=False)  # generated ones: what they read
 
     @property
     def qualified(self) -> str:

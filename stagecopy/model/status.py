@@ -103,4 +103,4 @@ class WeekLine:
     name: str
     state: Literal["done", "open", "unknown"]
     message: str
-    command: str
+    command: str = ""  # empty: nothing that a command would change

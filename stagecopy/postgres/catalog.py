@@ -13,6 +13,7 @@ from psycopg import sql
 from stagecopy.model.catalog import Catalog, Check, Column, Database, Exclusion, ForeignKey, Role, Table, UniqueKey
 from stagecopy.model.catalog import Sequence as DbSequence
 from stagecopy.postgres.connect import Connection
+from stagecopy.postgres.parts import Types, read_types
 from stagecopy.postgres.sqlfile import statement
 
 _SEQUENCES_PER_QUERY = 200  # one UNION ALL of this many keeps the plan small and the round trips few
@@ -35,6 +36,7 @@ def _tables(connection: Connection, scope: Mapping[str, Any]) -> tuple[Table, ..
     keys = _grouped(connection, "unique_keys", within)
     references = _grouped(connection, "foreign_keys", within)
     conditions = _grouped(connection, "conditions", within)
+    types = read_types(connection, within)
     return tuple(
         Table(
             oid=row[0],
@@ -44,7 +46,7 @@ def _tables(connection: Connection, scope: Mapping[str, Any]) -> tuple[Table, ..
             persistence=row[4],
             owner=row[5],
             parent_oid=row[6],
-            columns=tuple(_column(each) for each in columns[row[0]]),
+            columns=tuple(_column(each, types) for each in columns[row[0]]),
             unique_keys=tuple(_unique_key(each) for each in keys[row[0]]),
             foreign_keys=tuple(
                 ForeignKey(each[0], tuple(each[1]), each[2], tuple(each[3]), *each[4:]) for each in references[row[0]]
@@ -60,6 +62,7 @@ def _tables(connection: Connection, scope: Mapping[str, Any]) -> tuple[Table, ..
                 if kind == "x"
             ),
             checks=tuple(Check(each[1], tuple(each[2])) for each in conditions[row[0]] if each[0] == "c"),
+            computed={int(each[1]): tuple(each[2]) for each in conditions[row[0]] if each[0] == "g"},
         )
         for row in rows
     )
@@ -72,8 +75,8 @@ def _grouped(connection: Connection, name: str, within: Mapping[str, Any]) -> di
     return groups
 
 
-def _column(row: tuple[Any, ...]) -> Column:
-    return Column(*row)
+def _column(row: tuple[Any, ...], types: Types) -> Column:
+    return types.with_parts(Column(*row))
 
 
 def _unique_key(row: tuple[Any, ...]) -> UniqueKey:

@@ -14,6 +14,9 @@ from stagecopy.model.server import Address
 from stagecopy.postgres.dsn import Dsn
 from stagecopy.postgres.failures import describe, sqlstate_of
 
+_NO_ANSWER = "check production.url and that the server accepts connections from here"
+_REFUSED = "check the password where it is kept: the environment, ~/.config/stagecopy/PROJECT.env, or ~/.pgpass"
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 # Every session reads and writes values the same way, whatever the role's or database's own settings are. The time
@@ -103,11 +106,10 @@ def connect_untouched(dsn: Dsn, *, application_name: str, timeout: int = 15) -> 
             **keepalives,
         )
     except psycopg.OperationalError as failure:
-        raise ProductionError(
-            "production-unreachable",
-            f"cannot connect to production {dsn.shown}: {_reason(failure)}",
-            hint="check production.url and that the server accepts connections from here",
-        ) from None
+        reason = _reason(failure)
+        hint = _REFUSED if "password authentication failed" in reason else _NO_ANSWER
+        message = f"cannot connect to production {dsn.shown}: {reason}"
+        raise ProductionError("production-unreachable", message, hint=hint) from None
     return connection
 
 
@@ -132,7 +134,8 @@ def _reason(failure: psycopg.OperationalError) -> str:
     from stagecopy.redact import scrub
 
     lines = [line.strip() for line in str(failure).splitlines() if line.strip()]
-    return scrub(lines[-1] if lines else "no answer")
+    said = [line for line in lines if not line.startswith("Is the server running")]  # asked below the reason
+    return scrub(said[-1].removeprefix("connection failed: ") if said else "no answer")
 
 
 def reach(address: Address) -> dict[str, Any]:

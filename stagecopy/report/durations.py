@@ -38,6 +38,13 @@ def spoken_moment(moment: datetime, now: datetime) -> str:
     return f"{local:%H:%M} {day} ({_ago(now - moment)})"
 
 
+def spoken_end(moment: datetime, now: datetime) -> str:
+    """``07:02 tomorrow``: something to come, in the time zone of *now*."""
+    local = moment.astimezone(now.tzinfo)
+    days = (local.date() - now.date()).days
+    return f"{local:%H:%M} " + {0: "today", 1: "tomorrow"}.get(days, f"on {local:%Y-%m-%d}")
+
+
 def _ago(age: timedelta) -> str:
     minutes = int(age.total_seconds() // 60)
     if minutes < 1:

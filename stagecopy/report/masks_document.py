@@ -14,6 +14,7 @@ from stagecopy.masking.plan import TablePlan
 from stagecopy.masking.preview import Cell, Row
 from stagecopy.masking.rules import KEEP
 from stagecopy.masking.suggest import Suggestions
+from stagecopy.model.audit import Audited, LeakError
 from stagecopy.report.document import drift_document, error_document
 
 
@@ -125,3 +126,13 @@ def _cell(cell: Cell, *, raw: bool) -> dict[str, Any]:
     if raw:
         return {"raw": cell.raw, "masked": cell.masked}
     return {"masked": None if cell.hidden else cell.masked, "hidden": cell.hidden}
+
+
+def audited(snapshot: str, found: Audited, error: LeakError | None) -> dict[str, Any]:
+    """``masks audit --json``."""
+    return {
+        **error_document(error.exit_code if error else 0, error),
+        "snapshot": snapshot,
+        "audit": {"checked": found.checked, "places": found.places, "leaks": found.count},
+        "leaks": [asdict(each) for each in found.leaks],
+    }

@@ -21,6 +21,7 @@ _STEERING = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
 _SPELLED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ASCII = str.maketrans({"→": "->", "…": "...", "–": "-"})  # our own signs, where the terminal lacks them
 _INDENT = 2
+_NARROWEST = 20  # a last column is never cut shorter
 
 
 def visible(text: str) -> str:
@@ -85,6 +86,8 @@ class Page:
             return
         grid = Table.grid(padding=(0, 2, 0, 0))
         last = len(collected[0]) - 1
+        if not fold_last:
+            self._cut_last(collected)
         for index in range(last + 1):
             if index == last and not fold_last:
                 grid.add_column(no_wrap=True, overflow="ellipsis" if self.unicode else "crop", ratio=1)
@@ -93,3 +96,10 @@ class Page:
         for row in collected:
             grid.add_row(*row)
         self.block(grid)
+
+    def _cut_last(self, rows: list[tuple[Text, ...]]) -> None:
+        """Shorten the last cells to the room that is left: the table would take it from the columns before them."""
+        before = zip(*(row[:-1] for row in rows), strict=True)
+        room = self.console.width - _INDENT - sum(max(cell.cell_len for cell in column) + 2 for column in before)
+        for row in rows:
+            row[-1].truncate(max(room, _NARROWEST), overflow="ellipsis" if self.unicode else "crop")

@@ -13,7 +13,7 @@ from rich.text import Text
 from stagecopy.model.status import Status, WeekLine
 from stagecopy.model.wording import counted
 from stagecopy.redact import scrub
-from stagecopy.report.durations import spoken_bytes, spoken_moment, spoken_seconds
+from stagecopy.report.durations import spoken_bytes, spoken_end, spoken_moment, spoken_seconds
 from stagecopy.report.page import Page
 
 _BOXES = {"done": "[x]", "open": "[ ]", "unknown": "[–]"}
@@ -25,7 +25,7 @@ def status_screen(console: Console, status: Status, now: datetime) -> None:
     """One screen."""
     page = Page(console)
     if not status.problems:
-        page.line(page.text(f"{status.project}: nothing to see to", "bold green"))
+        page.line(page.text(f"{status.project}: nothing needs attention", "bold green"))
     for each in status.problems:
         page.line(page.text("problem  ", "bold red"), page.text(each.message))
         page.line(page.text(f"         next: {each.remedy}"))
@@ -42,7 +42,8 @@ def status_screen(console: Console, status: Status, now: datetime) -> None:
                     page.text(", ".join(each.findings) or "-"),
                 )
                 for each in status.trials
-            ]
+            ],
+            fold_last=True,
         )
     if status.clones:
         page.heading("clones")
@@ -52,7 +53,7 @@ def status_screen(console: Console, status: Status, now: datetime) -> None:
         [
             (
                 page.text(each.what),
-                page.text(f"by {_later(each.by, now)}" if each.by else "now"),
+                page.text(f"by {spoken_end(each.by, now)}" if each.by else "now"),
                 page.text(each.command),
             )
             for each in status.due
@@ -66,7 +67,7 @@ def week_screen(console: Console, lines: Sequence[WeekLine]) -> None:
     for each in lines:
         said = f"{each.name}: {each.message}"
         page.line(page.text(f"{_BOXES[each.state]} ", _STYLES[each.state]), page.text(said))
-        if each.state != "done":
+        if each.state != "done" and each.command:
             page.line(page.text(f"    {each.command}", "dim"))
 
 
@@ -121,9 +122,3 @@ def _staging(status: Status, now: datetime) -> list[tuple[str, str]]:
     if status.running:
         facts.append(("running", ", ".join(status.running)))
     return facts
-
-
-def _later(moment: datetime, now: datetime) -> str:
-    local = moment.astimezone(now.tzinfo)
-    days = (local.date() - now.date()).days
-    return f"{local:%H:%M} " + {0: "today", 1: "tomorrow"}.get(days, f"on {local:%Y-%m-%d}")

@@ -71,7 +71,7 @@ def rollback_untested(evidence: Evidence) -> Iterator[Finding]:
     if evidence.policy.rollback == "off" or not changed:
         return
     message = "no rollback was given, so none was tested"
-    remedy = "try it on the same clone: stagecopy trial MIGRATION ROLLBACK must end with no data and no schema changed"
+    remedy = "try both in one run, `stagecopy trial UP.sql DOWN.sql`: data and schema must come out as they were"
     yield Finding("rollback-untested", "info", _WHOLE, message, remedy)
 
 

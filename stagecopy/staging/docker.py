@@ -148,7 +148,7 @@ class DockerEngine:
             for container in self._client.containers.list(all=True, filters=self._labelled(name), ignore_removed=True):
                 container.remove(force=True, v=True)
             self._network.unplug(self._full(name))
-            remove_layers(self._client, self._full(name), self._project, name)
+            remove_layers(self._client, self._full(name), self._mark(name, "clone", ""))
             if volume:
                 remove_volume(volume)  # last, because it is what lists the rest
 

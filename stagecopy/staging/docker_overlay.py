@@ -131,8 +131,8 @@ class Overlays:
             return "overlay"
         finally:
             for mark in (clone, base):
-                remove_layers(self._client, self._full(mark.name), mark.project, mark.name)
-                _remove(self._client, self._full(mark.name), mark.project, mark.name)
+                remove_layers(self._client, self._full(mark.name), mark)
+                _remove(self._client, self._full(mark.name), mark)
 
 
 def layers_of(name: str) -> str:
@@ -140,15 +140,15 @@ def layers_of(name: str) -> str:
     return f"{name}.layers"
 
 
-def remove_layers(client: DockerClient, full: str, project: str, name: str) -> None:
-    """Remove what lies beside the volume *full* of the data directory *name*. Nothing there: nothing to do."""
-    _remove(client, layers_of(full), project, name)
+def remove_layers(client: DockerClient, full: str, mark: Mark) -> None:
+    """Remove what lies beside the volume *full*, if it is of the name and home that *mark* says. Not there: fine."""
+    _remove(client, layers_of(full), mark)
 
 
-def _remove(client: DockerClient, volume: str, project: str, name: str) -> None:
+def _remove(client: DockerClient, volume: str, mark: Mark) -> None:
     from docker.errors import NotFound
 
     with docker_errors(f"removing {volume}"), suppress(NotFound):
         found = client.volumes.get(volume)
-        checked(mark_of(found), project=project, name=name)
+        checked(mark_of(found), project=mark.project, name=mark.name, home=mark.home)
         found.remove()

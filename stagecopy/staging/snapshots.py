@@ -15,7 +15,7 @@ from stagecopy.home import Home, documents
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.refresh import TableSubset
 
-_PLAN = ".plan.json"
+_PLAN, _RECEIPT = ".plan.json", ".receipt.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +94,46 @@ def save(home: Home, snapshot: Snapshot) -> None:
 def forget(home: Home, snapshot: Snapshot) -> None:
     """Take the manifest away first, so that a half-removed directory is never a snapshot."""
     _manifest(home, snapshot).unlink(missing_ok=True)
-    _plan(home, snapshot.id).unlink(missing_ok=True)
+    for kind in (_PLAN, _RECEIPT):
+        _beside(home, snapshot.id, kind).unlink(missing_ok=True)
 
 
 def write_plan(home: Home, snapshot_id: str, plan: Mapping[str, Any]) -> None:
     """Keep what the masks were planned to be beside the manifest, before that is written."""
-    for path in home.snapshots.glob(f"*{_PLAN}"):  # of a run that ended before its manifest was there
-        if not path.with_name(path.name.removesuffix(_PLAN) + ".json").exists():
-            path.unlink(missing_ok=True)
-    write_json(_plan(home, snapshot_id), dict(plan))
+    _write_beside(home, snapshot_id, _PLAN, plan)
 
 
 def read_plan(home: Home, snapshot_id: str) -> dict[str, Any] | None:
     """The plan of a snapshot; None where it was made by a version that kept none."""
-    document: dict[str, Any] | None = read_json(_plan(home, snapshot_id))
+    document: dict[str, Any] | None = read_json(_beside(home, snapshot_id, _PLAN))
     return document
 
 
-def _plan(home: Home, snapshot_id: str) -> Path:
-    return home.snapshots / f"{snapshot_id}{_PLAN}"
+def write_receipt(home: Home, snapshot_id: str, receipt: Mapping[str, Any]) -> None:
+    """Keep how it was masked beside the manifest, before that is written."""
+    _write_beside(home, snapshot_id, _RECEIPT, receipt)
+
+
+def read_receipt(home: Home, snapshot_id: str) -> dict[str, Any] | None:
+    """The receipt of a snapshot; None where it was made by a version that wrote none."""
+    document: dict[str, Any] | None = read_json(_beside(home, snapshot_id, _RECEIPT))
+    return document
+
+
+def receipt_path(home: Home, snapshot_id: str) -> Path:
+    """Where it lies."""
+    return _beside(home, snapshot_id, _RECEIPT)
+
+
+def _write_beside(home: Home, snapshot_id: str, kind: str, document: Mapping[str, Any]) -> None:
+    for path in home.snapshots.glob(f"*{kind}"):  # of a run that ended before its manifest was there
+        if not path.with_name(path.name.removesuffix(kind) + ".json").exists():
+            path.unlink(missing_ok=True)
+    write_json(_beside(home, snapshot_id, kind), dict(document))
+
+
+def _beside(home: Home, snapshot_id: str, kind: str) -> Path:
+    return home.snapshots / f"{snapshot_id}{kind}"
 
 
 def _manifest(home: Home, snapshot: Snapshot) -> Path:

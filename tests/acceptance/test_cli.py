@@ -14,6 +14,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from stagecopy.config.load import load_project
+from stagecopy.errors import UsageError
 from stagecopy.model.server import Address
 from tests.acceptance.harness import PROGRAM, Done, Shop, shop_of
 from tests.integration.engine_fixtures import docker_required
@@ -112,6 +114,30 @@ def test_without_a_config_the_next_step_is_init(offline: Shop) -> None:
     done = offline.run("-c", "nowhere.yaml", "refresh", "--json")
     assert (done.code, _error(done)["code"]) == (2, "no-config")
     assert "stagecopy init" in done.document["error"]["hint"]
+    last = offline.run("-c", "nowhere.yaml", "refresh").err.strip().splitlines()[-1]
+    assert "next: run `stagecopy init`" in last
+
+
+def test_in_a_folder_below_the_project_the_config_above_is_named(
+    offline: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = tmp_path / "app" / "models"
+    below.mkdir(parents=True)
+    (tmp_path / "stagecopy.yaml").write_text("version: 1\n", encoding="utf-8")
+    monkeypatch.chdir(below)
+    with pytest.raises(UsageError) as refused:
+        load_project(None, {})
+    assert (refused.value.code, refused.value.hint and "-c ../../stagecopy.yaml" in refused.value.hint) == (
+        "no-config",
+        True,
+    )
+
+
+def test_every_verb_is_said_whole_on_80_columns(offline: Shop) -> None:
+    for words in (["--help"], ["staging", "--help"], ["clone", "--help"], ["masks", "--help"]):
+        listed = offline.run(*words).out.partition("Commands:")[2]
+        assert listed
+        assert "..." not in listed
 
 
 def test_wrong_rules_are_told_by_file_and_line(embedded_shop: Shop) -> None:
@@ -139,6 +165,7 @@ def test_a_refused_password_is_not_repeated(embedded_shop: Shop) -> None:
     embedded_shop.environ["STAGECOPY_PRODUCTION_URL"] = url
     done = embedded_shop.run("refresh", "-v", "--json")
     assert (done.code, _error(done)["code"]) == (3, "production-unreachable")
+    assert done.document["error"]["hint"].startswith("check the password")
     everything = done.out + done.err + _left_behind(embedded_shop)
     assert not [spelling for spelling in ("wr@ng/horse", "wr%40ng%2Fhorse") if spelling in everything]
 

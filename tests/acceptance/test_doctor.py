@@ -65,6 +65,15 @@ def test_production_that_cannot_be_read_is_one_failed_line_each(embedded_shop: S
     ]
 
 
+def test_columns_without_a_rule_are_named(embedded_shop: Shop) -> None:
+    shop = embedded_shop
+    with psycopg.connect(shop.production.url, autocommit=True) as admin:
+        admin.execute("CREATE TABLE bare (id int PRIMARY KEY, note text)")
+    shop.rules("tables:\n  public.bare:\n    columns:\n      id: {keep: a number}\n")
+    failed = [each for each in _checks(shop, 4)["rules"] if each["state"] == "fail"]
+    assert [each["message"] for each in failed] == ["1 column without a rule: public.bare.note"]
+
+
 def test_no_production_and_no_engine(embedded_shop: Shop) -> None:
     shop = embedded_shop
     shop.keep_everything()

@@ -195,13 +195,14 @@ def test_A26_listed_polymorphic_and_embedded_references_get_the_keys_mask(embedd
         """
         CREATE TABLE users (login text PRIMARY KEY);
         CREATE TABLE shops (slug text PRIMARY KEY);
-        CREATE TABLE events (id int PRIMARY KEY, who text, owner_type text, owner text, doc jsonb, raw json);
+        CREATE EXTENSION citext;
+        CREATE TABLE events (id int PRIMARY KEY, who text, owner_type citext, owner text, doc jsonb, raw json);
         INSERT INTO users VALUES ('ann'), ('bob');
         INSERT INTO shops VALUES ('ann'), ('zoo');
         INSERT INTO events VALUES
           (1, 'ann', 'User', 'bob', '{"by": "ann", "seen": ["bob", "ann"], "n": 1}', '{"a":  1.50, "a": 2}'),
           (2, 'bob', 'Shop', 'ann', '{"by": null, "x": "ann@example.com"}', '{"by": "ann"}'),
-          (3, NULL, 'Shop', 'zoo', '[]', NULL), (4, NULL, 'Robot', 'r2', NULL, NULL);
+          (3, NULL, 'SHOP', 'zoo', '[]', NULL), (4, NULL, 'Robot', 'r2', NULL, NULL);
         """
     )
     embedded_shop.rules(

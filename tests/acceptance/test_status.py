@@ -32,7 +32,7 @@ def test_status_after_real_runs_and_when_everything_is_down(embedded_shop: Shop)
     assert password not in done.out
     screen = shop.run("status")
     assert (screen.code, password in screen.out) == (0, False)
-    assert "nothing to see to" in screen.out
+    assert "nothing needs attention" in screen.out
     shop.environ |= {
         "STAGECOPY_PRODUCTION_URL": "postgresql://nobody@127.0.0.1:1/d",
         "DOCKER_HOST": "tcp://127.0.0.1:1",

@@ -42,8 +42,12 @@ def load_sample(address: Address, name: str) -> None:
 
 
 def create_sample(server: Address, name: str) -> Address:
-    """A database called *name* on *server* with the sample of that name in it; the session's end drops the server."""
+    """A database called *name* on *server* with the sample of that name in it; the session's end drops the server.
+
+    One that an earlier module has left behind gives way.
+    """
     with connect_staging(server) as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
     address = server.to(database=name)
     load_sample(address, name)

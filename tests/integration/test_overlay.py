@@ -46,7 +46,14 @@ class Place:
         """The engine, as each process has its own."""
         if self.kind == "docker":
             sockets = self.home / "s"
-            return DockerEngine(self.project, major=15, image=IMAGE, admin_password=PASSWORD, sockets=sockets)
+            return DockerEngine(
+                self.project,
+                major=15,
+                image=IMAGE,
+                admin_password=PASSWORD,
+                sockets=sockets,
+                home="0a1b2c",  # as every flow says it: the mark of each volume holds it
+            )
         programs = find(15, programs=SERVER, newer=False)
         return EmbeddedEngine(self.project, root=self.home / "engine", binaries=programs, admin_password=PASSWORD)
 

@@ -17,7 +17,7 @@ from stagecopy.model.findings import Fidelity
 from stagecopy.model.migration import RunError, StatementRun
 from stagecopy.model.trial import TrialResult
 from stagecopy.report.document import trial_document
-from stagecopy.report.page import visible
+from stagecopy.report.page import Page, visible
 from stagecopy.report.terminal_trial import trial_report
 from tests.unit.report_samples import NOW, backfill, bad_fix, failing, judged, made
 
@@ -223,3 +223,12 @@ def test_a_trial_that_never_ran() -> None:
     ]
     assert "docker does not answer (engine-down)" in text
     assert "next: start it" in text
+
+
+def test_a_long_last_cell_takes_no_room_from_those_before_it() -> None:
+    console = Console(file=io.StringIO(), width=50, force_terminal=True, color_system=None)
+    page = Page(console)
+    page.grid([(page.text("12"), page.text("1,317 rows"), page.text("DELETE FROM orders WHERE " + "discount " * 9))])
+    shown = console.file.getvalue().rstrip()  # type: ignore[attr-defined]
+    assert shown.startswith("  12  1,317 rows  DELETE FROM orders WHERE")
+    assert (shown.endswith("…"), len(shown) <= 50) == (True, True)

@@ -110,7 +110,7 @@ def test_one_screen_when_all_is_well(project: Project) -> None:
         {"format": 1, "clones": [{"directory": "d", **clone, "port": 2, "expires": later}]},
     )
     shown = _screen(project)
-    assert "nothing to see to" in shown.splitlines()[0]
+    assert "nothing needs attention" in shown.splitlines()[0]
     for words in (
         "07:00 today (3 h ago)",
         "done, 07:00 today (3 h ago), 12.5 s",

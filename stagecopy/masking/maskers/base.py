@@ -45,8 +45,14 @@ class Setting:
     rows: int = 0  # estimated, for the odds in messages
     subject: str | None = None  # one key drives all masks of a person
     on_bad: OnBad = "redact"
-    leaves: Mapping[str, Masker] = field(default_factory=lambda: _NO_LEAVES)  # of documents, by path
+    leaves: Mapping[str, Masker] = field(default_factory=lambda: _NO_LEAVES)  # of documents by path, of parts by name
     rest: Rest = "fail"
+    labels: tuple[str, ...] = ()  # of an enum
+    fields: tuple[str, ...] = ()  # of a composite type
+    delimiter: str = ","  # between the elements of an array
+    where: str = ""  # the rule's file:line
+    limit: int | None = None  # what numbers of all these columns stay below, sign aside
+    scale: int | None = None  # digits after the point that all these columns have
 
     def normal(self, raw: pl.Series) -> pl.Series:
         """The values as their type compares them."""
@@ -68,9 +74,16 @@ class Masker(Protocol):
     injective: ClassVar[bool]
     subjects: ClassVar[bool]
     documents: ClassVar[bool]
+    parts: ClassVar[str | None]
+    lists: ClassVar[frozenset[str]]
+    permutes: ClassVar[bool]
     options: ClassVar[Mapping[str, str]]
 
     def __init__(self, setting: Setting) -> None: ...
+
+    @property
+    def distinct(self) -> bool:
+        """Whether different values get different masks, as this one is set: ``injective``, or all its parts are."""
 
     @staticmethod
     def options_problem(options: Mapping[str, str]) -> str | None:
@@ -95,7 +108,10 @@ class BaseMasker:
     takes: ClassVar[str] = "text"
     injective: ClassVar[bool] = False
     subjects: ClassVar[bool] = False  # whether `subject:` says something to it
-    documents: ClassVar[bool] = False  # whether it takes `paths:` and `rest:`
+    documents: ClassVar[bool] = False  # whether it takes JSON
+    parts: ClassVar[str | None] = None  # where its rule names masks of parts: paths, keys, fields, each
+    lists: ClassVar[frozenset[str]] = frozenset()  # options that may be lists: they arrive joined by |
+    permutes: ClassVar[bool] = False  # whether the values of a small domain stay among themselves
     options: ClassVar[Mapping[str, str]] = _NO_OPTIONS
 
     def __init__(self, setting: Setting) -> None:
@@ -107,6 +123,11 @@ class BaseMasker:
     def options_problem(options: Mapping[str, str]) -> str | None:  # noqa: ARG004  # most masks have none to check
         """What is wrong with the options as given, or None."""
         return None
+
+    @property
+    def distinct(self) -> bool:
+        """As declared."""
+        return self.injective
 
     @property
     def bits(self) -> int | None:

@@ -33,16 +33,22 @@ class Constant(BaseMasker):
 
     def accepts(self, column: Column) -> str | None:
         """The value must fit the length and look like the type."""
-        value = self.setting.options["value"]
-        if "\0" in value:
-            return "value holds a NUL character"
-        if column.length is not None and len(value) > column.length:
-            return f"value has {len(value)} characters, {column.type} holds {column.length}"
-        shape, meaning = _SHAPES.get(column.category, (None, ""))
-        if shape and column.base_type not in TEXT_TYPES and not shape.fullmatch(value):
-            return f"value {value!r} is not {meaning}, the column is {column.type}"
-        return None
+        return value_problem(self.setting.options["value"], column)
 
     def fill(self, raw: pl.Series) -> pl.Series:
         """The value."""
         return pl.Series(raw.name, [self.setting.options["value"]], dtype=pl.String).new_from_index(0, len(raw))
+
+
+def value_problem(value: str, column: Column) -> str | None:
+    """Why *value* cannot stand in *column*, or None."""
+    if "\0" in value:
+        return "value holds a NUL character"
+    if column.length is not None and len(value) > column.length:
+        return f"value has {len(value)} characters, {column.type} holds {column.length}"
+    if column.labels and value not in column.labels:
+        return f"value {value!r} is no label of {column.type}"
+    shape, meaning = _SHAPES.get(column.category, (None, ""))
+    if shape and column.base_type not in TEXT_TYPES and not shape.fullmatch(value):
+        return f"value {value!r} is not {meaning}, the column is {column.type}"
+    return None

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
 import polars as pl
 
 from stagecopy.masking.digest import BITS_PER_CHARACTER, CODE_LENGTH, Draw
@@ -10,6 +14,8 @@ from stagecopy.masking.maskers.base import BaseMasker, code_problem
 _DOMAINS = pl.Series(["@example.com", "@example.net", "@example.org"])
 _DOMAIN_LENGTH = 12
 _LEAST_CODE = 6
+_DOMAIN = r"(@[^\s@<>()\[\],;:\"']+\.[^\s@<>()\[\],;:\"'.\d]{2,})>?\s*$"
+_CHOICES = ("keep", "replace")
 
 
 class Email(BaseMasker):
@@ -19,6 +25,14 @@ class Email(BaseMasker):
     summary = "`first.last.CODE@example.com` (or .net, .org), lower-case; names are shortened to fit"
     injective = True
     subjects = True
+    options: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"domain": "`replace` (default), or `keep`: the raw one where it fits; staging could write to it"}
+    )
+
+    @staticmethod
+    def options_problem(options: Mapping[str, str]) -> str | None:
+        """One of the two."""
+        return None if options.get("domain", "replace") in _CHOICES else "`domain` is `keep` or `replace`"
 
     def length_problem(self) -> str | None:
         """The code and the domain must fit."""
@@ -41,11 +55,23 @@ class Email(BaseMasker):
                 "first": first.gather(person.index("first", len(first))),
                 "last": last.gather(person.index("last", len(last))),
                 "code": draw.code(length=self._code_length()),
-                "domain": _DOMAINS.gather(draw.index("domain", len(_DOMAINS))),
+                "domain": self._domains(raw, draw),
             }
         )
         names = pl.concat_str("first", pl.lit("."), "last")
         if length is not None:
-            names = names.str.slice(0, max(0, length - _DOMAIN_LENGTH - self._code_length() - 1)).str.strip_chars(".")
+            room = length - self._code_length() - 1 - pl.col("domain").str.len_chars().cast(pl.Int64)
+            names = names.str.slice(0, room.clip(lower_bound=0)).str.strip_chars(".")
         joined = pl.concat_str(names, pl.when(names != "").then(pl.lit(".")).otherwise(pl.lit("")), "code", "domain")
         return frame.select(joined).to_series()
+
+    def _domains(self, raw: pl.Series, draw: Draw) -> pl.Series:
+        drawn = _DOMAINS.gather(draw.index("domain", len(_DOMAINS)))
+        if self.setting.options.get("domain") != "keep":
+            return drawn
+        length = self.setting.length
+        found = raw.str.extract(_DOMAIN).str.to_lowercase()
+        fits = found.is_not_null()
+        if length is not None:
+            fits = fits & (found.str.len_chars() + self._code_length() <= length).fill_null(value=False)
+        return found.zip_with(fits, drawn)

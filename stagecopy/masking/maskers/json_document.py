@@ -7,11 +7,12 @@ holds an object or an array where a value is expected has all texts and numbers 
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import ClassVar
 
 import polars as pl
 
 from stagecopy.masking.jsonpath import parse_path
-from stagecopy.masking.jsontree import Document, Place, places
+from stagecopy.masking.jsontree import REDACTED, Document, Place, places
 from stagecopy.masking.maskers.base import BaseMasker
 from stagecopy.model.catalog import Column
 
@@ -23,14 +24,15 @@ class JsonDocument(BaseMasker):
     summary = "each leaf under `paths:` by its own mask; what no path names by `rest:` (fail, keep, redact)"
     takes = "json, jsonb"
     documents = True
+    parts: ClassVar[str | None] = "paths"
 
     def accepts(self, column: Column) -> str | None:
         """Documents only, and leaves that are none."""
         if column.base_type not in ("json", "jsonb"):
             return f"takes {self.takes}, {column.type} is not"
         for path, leaf in self.setting.leaves.items():
-            if leaf.documents:
-                return f"the mask of {path} takes documents, a leaf is none"
+            if leaf.parts:
+                return f"the mask of {path} takes {leaf.takes}, a leaf is none"
         return None
 
     def fill(self, raw: pl.Series) -> pl.Series:
@@ -45,6 +47,9 @@ class JsonDocument(BaseMasker):
         for path, found in named.items():
             self._mask(path, found)
         self._mask_rest(rest)
+        for document in documents:
+            if document.deep:
+                self._bad(Place(document, document.root, 0))
         texts = [each.text if each.changed else text for each, text in zip(documents, raw, strict=True)]
         return pl.Series(raw.name, texts, dtype=pl.String)
 
@@ -63,9 +68,9 @@ class JsonDocument(BaseMasker):
 
     def _bad(self, place: Place) -> None:
         if self.setting.on_bad == "fail":
-            raise ValueError("an object or array where a path expects a value")
-        if self.setting.on_bad == "null":
-            place.put(None)
+            raise ValueError("an object or array where a path expects a value, or a document nested too deep")
+        if self.setting.on_bad == "null" or place.document.deep:
+            place.put(None if self.setting.on_bad == "null" else REDACTED)
         else:
             place.redact()
 

@@ -6,10 +6,16 @@ write names into phone columns.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
 import polars as pl
 
 from stagecopy.masking.digest import Draw
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.phone_plan import planned_numbers
+from stagecopy.masking.numbering import PLANS
 
 _REPLACED = r"[^ +().\-/#*,x0]"
 _OTHER_DIGITS = list("123456789")
@@ -23,7 +29,29 @@ class Phone(BaseMasker):
     name = "phone"
     summary = "same length and punctuation, every digit and letter becomes a drawn digit"
 
+    options: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"country": f"a number that this country's plan has, without punctuation: {', '.join(PLANS)}"}
+    )
+
+    @staticmethod
+    def options_problem(options: Mapping[str, str]) -> str | None:
+        """A country there is a plan for."""
+        country = options.get("country")
+        return None if country is None or country in PLANS else f"`country` is one of {', '.join(PLANS)}"
+
+    def length_problem(self) -> str | None:
+        """Numbers of a country have their own length."""
+        country, length = self.setting.options.get("country"), self.setting.length
+        if country is None or length is None or length >= PLANS[country].longest:
+            return None
+        return f"a number of {country} does not fit into {length} characters"
+
     def fill(self, raw: pl.Series) -> pl.Series:
+        """The shape filled anew, or a number of the country."""
+        country = self.setting.options.get("country")
+        return self._shaped(raw) if country is None else planned_numbers(raw, self.draw(raw), country)
+
+    def _shaped(self, raw: pl.Series) -> pl.Series:
         """Fill each shape with drawn digits; change the last one where the result is the raw value."""
         shapes = _shapes(raw)
         # Without anything to replace (only punctuation) the whole is replaced.

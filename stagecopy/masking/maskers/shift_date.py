@@ -16,15 +16,13 @@ import polars as pl
 
 from stagecopy.masking.digest import Draw
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.date_ranges import DATES, RANGES, bounds_changed, empty_ranges, ranges_among
+from stagecopy.masking.maskers.unfit import null_problem, settled
 from stagecopy.model.catalog import Column
 
-_TYPES = ("date", "timestamp", "timestamptz")
-_RANGES = ("daterange", "tsrange", "tstzrange")
 _DEFAULT_DAYS = 30
 _MOST_DAYS = 36_500
 _SHAPE = r"^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2}(\.\d+)?([+-]\d{2}(:\d{2}){0,2})?)?$"
-_RANGE = r'^(?P<open>[\[(])"?(?P<lower>[^",]*)"?,"?(?P<upper>[^",]*)"?(?P<close>[\])])$'
-_ENDLESS = ("", "infinity", "-infinity")
 _DAY_LENGTH = 10
 _REDACTED_FROM, _REDACTED_SPAN = 0, 20_000  # days since 1970: up to 2024
 
@@ -48,33 +46,24 @@ class ShiftDate(BaseMasker):
 
     def accepts(self, column: Column) -> str | None:
         """Dates, timestamps and ranges of them only."""
-        if column.base_type not in (*_TYPES, *_RANGES):
+        if column.base_type not in (*DATES, *RANGES):
             return f"takes {self.takes}, {column.type} is not"
-        if self.setting.on_bad == "null" and column.not_null:
-            return "`on_bad: null` would put NULL into a NOT NULL column"
-        return None
+        return null_problem(self.setting, column)
 
     def fill_of(self, raw: pl.Series, person: Draw) -> pl.Series:
         """Move the day, keep the rest of the text."""
         days = int(self.setting.options.get("days", _DEFAULT_DAYS))
         drawn = person.index("offset", 2 * days).cast(pl.Int32)
         offset = drawn - days + (drawn >= days).cast(pl.Int32)
-        ranges = raw.str.contains(r"^[\[(]|^empty$")
-        shifted = _ranges(raw, offset).zip_with(ranges, _moved(raw, offset)) if ranges.any() else _moved(raw, offset)
-        if not shifted.null_count() or self.setting.on_bad == "null":
-            return shifted
-        if self.setting.on_bad == "fail":
-            raise ValueError("a date that cannot be moved")
-        if self.setting.nullable:
-            return shifted
-        instead = self._redacted(self.draw(raw))
+        ranges = ranges_among(raw)
+        shifted = _moved(raw, offset)
         if ranges.any():
-            instead = pl.Series(["empty"], dtype=pl.String).new_from_index(0, len(raw)).zip_with(ranges, instead)
-        return instead.zip_with(shifted.is_null(), shifted)
+            shifted = bounds_changed(raw, lambda bound: _moved(bound, offset)).zip_with(ranges, shifted)
+        return settled(self.setting, shifted, lambda: self._redacted(raw, ranges))
 
-    def _redacted(self, draw: Draw) -> pl.Series:
-        days = draw.index("redacted", _REDACTED_SPAN).cast(pl.Int32) + _REDACTED_FROM
-        return days.cast(pl.Date).cast(pl.String)
+    def _redacted(self, raw: pl.Series, ranges: pl.Series) -> pl.Series:
+        days = self.draw(raw).index("redacted", _REDACTED_SPAN).cast(pl.Int32) + _REDACTED_FROM
+        return empty_ranges(ranges, days.cast(pl.Date).cast(pl.String))
 
 
 def _moved(raw: pl.Series, offset: pl.Series) -> pl.Series:
@@ -90,15 +79,3 @@ def _moved(raw: pl.Series, offset: pl.Series) -> pl.Series:
     )
     text = pl.concat_str(moved, pl.col("raw").str.slice(_DAY_LENGTH))
     return frame.select(pl.when(sound).then(text)).to_series()
-
-
-def _ranges(raw: pl.Series, offset: pl.Series) -> pl.Series:
-    """Both bounds by one offset; null where a bound is no date of the calendar."""
-    parts = raw.str.extract_groups(_RANGE).struct.unnest()
-    for name in ("lower", "upper"):
-        bound = parts.get_column(name)
-        moved = bound.zip_with(bound.is_in(list(_ENDLESS)), _moved(bound, offset))
-        quoted = pl.when(moved.str.contains(" ")).then(pl.lit('"') + moved + pl.lit('"')).otherwise(moved)
-        parts = parts.with_columns(quoted.alias(name))
-    whole = pl.concat_str("open", "lower", pl.lit(","), "upper", "close")
-    return parts.select(pl.when(raw == "empty").then(raw).otherwise(whole)).to_series()

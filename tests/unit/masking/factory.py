@@ -21,7 +21,8 @@ OTHER_KEY = MaskKey(b"another key for tests, 32 bytes or more")
 _CATEGORIES = {
     "text": "S", "varchar": "S", "bpchar": "S", "citext": "S", "name": "S", "bool": "B", "int4": "N", "int8": "N",
     "numeric": "N", "date": "D", "timestamp": "D", "timestamptz": "D", "uuid": "U", "jsonb": "U", "_text": "A",
-    "mood": "E",
+    "place": "C", "hstore": "U", "bytea": "U", "tsvector": "U",
+    "mood": "E", "int2": "N", "float8": "N", "money": "N", "inet": "I", "cidr": "I", "macaddr": "U", "daterange": "R",
 }  # fmt: skip
 _SPELLINGS = {"varchar": "character varying", "bpchar": "character", "int4": "integer", "int8": "bigint"}
 _DATABASE = Database("db", "owner", "UTF8", "C", "C", "c", None, 150010, None, 0, (), in_recovery=False)

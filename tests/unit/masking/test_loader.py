@@ -165,7 +165,7 @@ def test_A33_a_wrong_column_rule_is_located(tmp_path: Path, rule: str, said: str
         ("version: 1\nsubjects:\n  c: {table: u}\n", "rules.yaml:3: `key` of subject c is missing"),
         ("version: 1\nsubjects:\n  c: {table: u*, key: id}\n", "rules.yaml:3: a subject names one table"),
         ("version: 1\nreferences:\n  - {from: a.b}\n", "rules.yaml:3: a reference has `from` and `to`"),
-        ("version: 1\nreferences:\n  - {from: a, to: c.d}\n", "rules.yaml:3: 'a' is no column: write schema.table"),
+        ("version: 1\nreferences:\n  - {from: a, to: c.d}\n", "rules.yaml:3: 'a' does not say which table"),
         ("version: 1\nreferences:\n  - {from: a.b, to: c.d, if: x}\n", "rules.yaml:3: unknown key 'if'"),
         ("version: 1\nreferences:\n  - {from: a.b, to: c.d, when: x}\n", "rules.yaml:3: `when` names one column"),
         ("version: 1\nreferences:\n  - {from: a.b, to: t_*.c.d}\n", "rules.yaml:3: a glob in `to` must be the very"),

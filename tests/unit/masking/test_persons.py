@@ -71,7 +71,7 @@ def test_ranges_keep_their_shape(text: str) -> None:
 def test_a_range_with_a_bound_outside_the_calendar_is_redacted(nullable: bool, left: str | None) -> None:
     series = pl.Series(["[20000-01-01,20001-01-01)"])
     assert MASKS["shift_date"](Setting(KEY, nullable=nullable)).apply(series)[0] == left
-    with pytest.raises(ValueError, match="cannot be moved"):
+    with pytest.raises(ValueError, match="does not understand"):
         MASKS["shift_date"](Setting(KEY, on_bad="fail")).apply(series)
 
 

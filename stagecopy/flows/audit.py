@@ -1,0 +1,131 @@
+"""Searches a finished copy for raw values of masked columns: every cell that holds text, and the catalogs.
+
+Surprising: what is looked for are digests, so a find is looked up in the rows of production once more before anybody
+is alarmed. That second reading happens only when something was found. No text found is ever said, only where it stood.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
+
+import polars as pl
+
+from stagecopy.errors import StagingError
+from stagecopy.masking import copytext, searchable
+from stagecopy.masking.digestset import DigestSet
+from stagecopy.masking.witness import Confirmer, Witness
+from stagecopy.model.audit import Audited, Leak
+from stagecopy.model.server import Address
+from stagecopy.model.staging import Binaries
+from stagecopy.postgres.connect import connect_staging, staging_errors
+from stagecopy.postgres.leakscan import TextRelation, catalog_texts, text_relations
+from stagecopy.postgres.tools import copy_out, staging_environment
+from stagecopy.process import ProcessError
+
+_BATCH_BYTES = 8 * 1024 * 1024
+_SLICE_ROWS = 65_536
+_MOST_FINDS = 10_000  # different texts of one place; a column that leaks as a whole needs no more
+Reread = Callable[[Confirmer], None]
+
+
+@dataclass(slots=True)
+class _Finds:
+    """Digests that the filter let through, with the texts, by place."""
+
+    digests: DigestSet
+    texts: dict[str, dict[int, str]] = field(default_factory=dict)
+    places: set[str] = field(default_factory=set)
+    lock: Lock = field(default_factory=Lock)
+
+    def look(self, place: str, texts: pl.Series) -> None:
+        """Look *texts* up; they stand in *place*."""
+        made = self.digests.digests(texts)
+        maybe = self.digests.maybe(made)
+        found = dict(zip(made.filter(maybe), texts.filter(maybe), strict=True)) if maybe.any() else {}
+        with self.lock:
+            self.places.add(place)
+            if found:
+                held = self.texts.setdefault(place, {})
+                held.update(list(found.items())[: max(0, _MOST_FINDS - len(held))])
+
+    def sure(self) -> dict[str, set[str]]:
+        """By place the texts whose digests are members."""
+        asked = pl.Series(sorted({each for held in self.texts.values() for each in held}), dtype=pl.UInt64)
+        members = set(self.digests.members(asked)) if len(asked) else set()
+        by_place = {place: {held[each] for each in held.keys() & members} for place, held in self.texts.items()}
+        return {place: texts for place, texts in by_place.items() if texts}
+
+
+def audit_copy(address: Address, binaries: Binaries, witness: Witness, reread: Reread, *, jobs: int) -> Audited:
+    """Search the database at *address*. *reread* shows a Confirmer the rows of production again.
+
+    Raises StagingError where staging cannot be read.
+    """
+    witness.digests.close()
+    finds = _Finds(witness.digests)
+    if witness.digests.added:
+        whole = frozenset(
+            (seen.table.qualified, seen.plan.column.name)
+            for seen in witness.columns.values()
+            if searchable.replaces_whole(seen.plan)
+        )
+        _scan(address, binaries, finds, whole, jobs=jobs)
+    sure = finds.sure()
+    origins: dict[str, str] = {}
+    if sure:
+        confirmer = Confirmer({text for texts in sure.values() for text in texts})
+        reread(confirmer)
+        origins = confirmer.origins()
+    leaks = [Leak(name, name, rows) for name, rows in sorted(witness.unchanged().items())]
+    for place, texts in sorted(sure.items()):
+        from_where = Counter(origins[text] for text in texts if text in origins)
+        leaks += [Leak(place, origin, count) for origin, count in sorted(from_where.items())]
+    return Audited(witness.checked, tuple(leaks), len(finds.places))
+
+
+def _scan(address: Address, binaries: Binaries, finds: _Finds, whole: frozenset[tuple[str, str]], *, jobs: int) -> None:
+    with connect_staging(address, autocommit=False) as connection, staging_errors("searching the copy's catalogs"):
+        relations = text_relations(connection)
+        for texts in catalog_texts(connection):
+            _look_at_texts(finds, texts)
+
+    def one(relation: TextRelation) -> None:
+        try:
+            _search(relation, copy_out(binaries, staging_environment(address), relation.script), finds, whole)
+        except ProcessError as failure:
+            message = f"searching the copy: {failure.message}"
+            raise StagingError("staging-failed", message, where=relation.qualified) from failure
+
+    with ThreadPoolExecutor(jobs, "audit") as pool:
+        for done in [pool.submit(one, relation) for relation in relations]:
+            done.result()
+
+
+def _look_at_texts(finds: _Finds, texts: Iterable[tuple[str, str]]) -> None:
+    for place, body in texts:
+        finds.look(place, searchable.pieces(pl.Series([body]), phrases=finds.digests.phrases))
+
+
+def _search(relation: TextRelation, chunks: Iterable[bytes], finds: _Finds, whole: frozenset[tuple[str, str]]) -> None:
+    for batch in copytext.whole_lines(chunks, _BATCH_BYTES):
+        lowered = batch.isascii()
+        # Far quicker than cell by cell. What NULL becomes by it is too short to be looked for.
+        frame = copytext.read(batch.lower() if lowered else _sound(batch), len(relation.columns))
+        for part in frame.iter_slices(_SLICE_ROWS):
+            for column, cells in zip(relation.columns, part, strict=True):
+                texts = searchable.pieces(
+                    cells if column.form == "bytea" else copytext.unescape(cells),
+                    whole_only=(relation.qualified, column.name) in whole,
+                    phrases=finds.digests.phrases,
+                    lowered=lowered,
+                )
+                finds.look(f"{relation.qualified}.{column.name}", texts)
+
+
+def _sound(batch: bytes) -> bytes:
+    """UTF-8 in any case: a database in SQL_ASCII may hold what is none."""
+    return batch.decode("utf-8", "replace").encode()

@@ -1,0 +1,35 @@
+"""A company's tax number that is valid and another one's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+from stagecopy.masking.maskers.checked_number import CheckedNumber, Scheme
+
+_COUNTRIES = {
+    "br": (Scheme("br.cnpj", r"\d{14}", "############??"),),
+    "de": (Scheme("de.vat", r"\d{9}", "########?"), Scheme("de.vat", r"DE\d{9}", "==########?")),
+    "fr": (Scheme("fr.siren", r"\d{9}", "########?"),),
+    "it": (Scheme("it.iva", r"\d{11}", "#######===?"), Scheme("it.iva", r"IT\d{11}", "==#######===?")),
+    "pl": (Scheme("pl.nip", r"\d{10}", "#########?"), Scheme("pl.nip", r"PL\d{10}", "==#########?")),
+    "us": (Scheme("us.ein", r"\d{9}", "==#######"),),
+}
+
+
+class TaxId(CheckedNumber):
+    """Tax and VAT numbers of companies, with the country's letters before them or without."""
+
+    name = "tax_id"
+    summary = "another valid number of a company, separators stay; a number that is not valid is a bad value"
+    options: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"country": f"one of {', '.join(sorted(_COUNTRIES))}; needed"}
+    )
+    schemes = MappingProxyType(_COUNTRIES)
+
+    @staticmethod
+    def options_problem(options: Mapping[str, str]) -> str | None:
+        """A country that is known."""
+        known = options.get("country", "").lower() in _COUNTRIES
+        return None if known else f"`country` is one of {', '.join(sorted(_COUNTRIES))}"
