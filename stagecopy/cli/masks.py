@@ -55,7 +55,13 @@ def suggest(
 @app.command(
     short_help="Hold the rules against production, moving no row.", epilog="Example: stagecopy masks check --json"
 )
-def check(config: Config = None, json: Json = False, quiet: Quiet = False, verbose: Verbose = False) -> int:
+def check(
+    everything: Annotated[bool, typer.Option("--all", help="List kept columns as well.")] = False,
+    config: Config = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
     """Hold the rules against production's catalog as it is now, without moving a row."""
     current = session(config, json, quiet, verbose)
     from stagecopy.flows.masks_check import check_masks
@@ -65,7 +71,7 @@ def check(config: Config = None, json: Json = False, quiet: Quiet = False, verbo
     if current.json:
         current.document(masks_document.checked(found))
     elif not current.quiet:
-        _show_check(_page(current), found)
+        _show_check(_page(current), found, kept=everything)
     if found.error is not None:
         if found.yaml and not current.json:
             sys.stdout.write("\n" + found.yaml)
@@ -170,10 +176,10 @@ def _said(current: Session, sentence: str) -> int:
     return 0
 
 
-def _show_check(page: Page, found: Checked) -> None:
+def _show_check(page: Page, found: Checked, *, kept: bool) -> None:
     from stagecopy.report import terminal_check, terminal_masks
 
-    terminal_check.tables(page, found.tables)
+    terminal_check.tables(page, found.tables, kept=kept)
     terminal_check.odds(page, found.collisions)
     terminal_masks.kept(page, found.kept)
     terminal_masks.drift(page, found.drift)

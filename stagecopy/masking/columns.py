@@ -38,7 +38,8 @@ class CaseMask:
     def rows(self, raw: pl.Series) -> pl.Series:
         """Which rows it is about; *raw* are the values of *when*."""
         value = self.compares.normal(pl.Series([self.value]))[0]
-        return (self.compares.normal(raw) == value).fill_null(value=False)
+        rows: pl.Series = self.compares.normal(raw) == value
+        return rows.fill_null(value=False)
 
 
 @dataclass(frozen=True, slots=True)

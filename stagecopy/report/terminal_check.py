@@ -8,6 +8,7 @@ from rich.text import Text
 
 from stagecopy.masking.checked import CheckedColumn, CheckedTable
 from stagecopy.masking.odds import Collision
+from stagecopy.masking.rules import KEEP
 from stagecopy.model.wording import counted
 from stagecopy.report.aligned import aligned, place
 from stagecopy.report.page import Page
@@ -16,11 +17,12 @@ _WORTH_SAYING = 1e-9
 _SHOWN = 20
 
 
-def tables(page: Page, found: Sequence[CheckedTable]) -> None:
-    """Every table with its columns: rule, place, kind of entry."""
+def tables(page: Page, found: Sequence[CheckedTable], *, kept: bool) -> None:
+    """Every table with its columns: rule, place, kind of entry. Without *kept*, kept columns are only counted."""
     for each in found:
         page.line(page.text(each.name, "bold"), page.text(f"  {_becomes(each)}"))
-        aligned(page, [_column(page, column) for column in each.columns])
+        shown = [column for column in each.columns if kept or column.mask != KEEP]
+        aligned(page, [_column(page, column) for column in shown])
 
 
 def _column(page: Page, column: CheckedColumn) -> tuple[Text, ...]:

@@ -141,6 +141,8 @@ def test_check_names_what_has_no_rule(people: Shop) -> None:
     assert (document["error"]["code"], document["unclassified"]) == ("unclassified", ["public.users.x7"])
     done = people.run("masks", "check")
     assert "x7: {mask: text}" in done.out
+    assert "keep: " not in done.out
+    assert "keep: " in people.run("masks", "check", "--all").out
 
 
 def test_check_needs_no_key_and_makes_no_home(people: Shop) -> None:
