@@ -18,7 +18,8 @@ from stagecopy.model.server import Address
 from tests.acceptance.harness import Done, Shop
 
 STAGES = (
-    "guard", "plan", "staging", "dump", "schema", "rows", "indexes", "finish", "verify", "seal", "swap", "retain",
+    "guard", "plan", "staging", "dump", "schema", "rows", "indexes", "finish", "verify", "audit", "seal", "swap",
+    "retain",
 )  # fmt: skip
 STEP = 0.002  # seconds between two looks when the moment counts
 _OURS = "application_name LIKE 'stagecopy/%%' AND datname = current_database()"

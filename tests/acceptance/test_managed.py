@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def _service(provider: Provider) -> Iterator[tuple[Address, Address]]:
         yield master, master.to(user="reader")
 
 
-@pytest.fixture(params=sorted(PROVIDERS))
+@pytest.fixture(params=sorted(PROVIDERS) if os.environ.get("STAGECOPY_SLOW") == "1" else ["rds"])
 def provider(request: pytest.FixtureRequest) -> Provider:
     """Each provider in turn."""
     return PROVIDERS[request.param]

@@ -31,7 +31,7 @@ from tests.acceptance.onlookers import tell, until
 from tests.acceptance.remains import remains
 from tests.integration.scratch_server import database_of
 
-ROUNDS, ACTS = (20, 3) if os.environ.get("STAGECOPY_SLOW") == "1" else (2, 2)  # acts of each developer in a round
+ROUNDS, ACTS = (20, 3) if os.environ.get("STAGECOPY_SLOW") == "1" else (1, 3)  # acts of each developer in a round
 _LONGEST = 180.0  # seconds
 _NATURAL = {"trial": "no-snapshot", "create": "no-snapshot", "drop": "no-such-clone", "look": "no-staging"}
 _WORDS = {
