@@ -137,3 +137,18 @@ def test_A45_twelve_thousand_tables() -> None:
     ):
         shop.keep_everything()
         assert len(_refreshed(shop)) == 12_000
+
+
+def test_A04_long_entries_of_the_archive_and_hundreds_of_tables_in_a_schema(embedded_shop: Shop) -> None:
+    shop = embedded_shop
+    arguments = ", ".join(f"argument_with_a_long_name_{n} timestamp with time zone" for n in range(60))
+    shop.production_sql(f"CREATE FUNCTION busy({arguments}) RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    shop.production_sql(
+        "DO $$ BEGIN FOR n IN 1..300 LOOP EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, mail text)', n);"
+        " EXECUTE format('INSERT INTO t%s VALUES (%s, ''u%s@x.org'')', n, n, n); END LOOP; END $$"
+    )
+    shop.rules("tables: {'t*': {columns: {id: {keep: a number}, mail: {mask: email}}}}\n")
+    assert [table["rows"] for table in shop.refreshed()["tables"]] == [1] * 300
+    with shop.staging() as staging:
+        assert staging.execute("SELECT pronargs FROM pg_proc WHERE proname = 'busy'").fetchone() == (60,)
+        assert staging.execute("SELECT id FROM t300 WHERE mail <> 'u300@x.org'").fetchone() == (300,)
