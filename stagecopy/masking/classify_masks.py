@@ -32,7 +32,7 @@ _TEXT_MASKS: dict[str, tuple[str, ...]] = {
     "city": ("city", "text", "hash"),
     "district": ("city", "text", "hash"),
     "location": ("city", "text", "hash"),
-    "postal_code": ("postcode", "text", "hash"),
+    "postal_code": ("phone", "text", "hash"),
     "company": ("company", "text", "hash"),
     "message": ("text", "hash"),
     "row_image": ("text", "hash"),
