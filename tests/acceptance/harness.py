@@ -22,6 +22,7 @@ import psycopg
 
 from stagecopy.files import remove_tree
 from stagecopy.model.server import Address
+from tests.acceptance.warm_start import Run, finished, start_environ
 
 PROGRAM = [sys.executable, "-m", "stagecopy"]
 KEY = "0123456789abcdef0123456789abcdef"  # of tests only
@@ -58,17 +59,7 @@ class Shop:
 
     def run(self, *words: str, stdin: str | None = None, timeout: float = 300) -> Done:
         """Run ``stagecopy WORDS`` in the project's folder."""
-        ended = subprocess.run(
-            [*PROGRAM, *words],
-            cwd=self.folder,
-            env=self.environ,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        return Done(ended.returncode, ended.stdout, ended.stderr)
+        return Done(*finished(Run(words, self.folder, self.environ, stdin, timeout)))
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start it and leave it running."""
@@ -134,14 +125,11 @@ def shop_of(production: Address, engine: str) -> Iterator[Shop]:
     base.chmod(0o711)
     folder = base / f"project-{secrets.token_hex(3)}"
     folder.mkdir()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "STAGECOPY_"))}
     environ = {
-        **kept,
+        **start_environ(),
         "STAGECOPY_PRODUCTION_URL": production.url,
         "STAGECOPY_KEY": KEY,
         "STAGECOPY_HOME": str(base / "home"),
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-        "NO_COLOR": "1",
     }
     shop = Shop(folder, base / "home", production, engine, environ)
     shop.configure()
