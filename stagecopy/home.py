@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any
 
 from stagecopy.errors import StagingError
 from stagecopy.files import locked, private_folder, read_json, write_json
+from stagecopy.process import start
 from stagecopy.redact import remember
 
 STAGING_URL = "STAGECOPY_STAGING_URL"
@@ -96,9 +99,16 @@ class Home:
         return self.path / f"{name}.lock"
 
 
-def child_environment(home: Home) -> dict[str, str]:
-    """The environment of a child of ours that opens the same home (see ``home_of_child``)."""
-    return {**os.environ, **({STAGING_URL: home.server.url} if home.server else {})}
+def start_child(home: Home, module: str, *, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    """Start *module* as a child that outlives us and opens the same home (see ``home_of_child``)."""
+    return start(
+        [sys.executable, "-m", module, home.path, home.project],
+        env={**os.environ, **({STAGING_URL: home.server.url} if home.server else {})},
+        detached=True,
+        stdin=stdin,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def home_of_child(path: Path, project: str) -> Home:

@@ -8,7 +8,6 @@ one may live up to an eighth longer than it should. A reboot ends the child; the
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -18,10 +17,9 @@ from pathlib import Path
 
 from stagecopy.errors import StagecopyError
 from stagecopy.files import is_locked, locked
-from stagecopy.home import Home, child_environment, home_of_child, secrets_of
+from stagecopy.home import Home, home_of_child, secrets_of, start_child
 from stagecopy.postgres.connect import connect_staging
 from stagecopy.postgres.visits import Visits, visits
-from stagecopy.process import start
 from stagecopy.staging.engine import Engine
 from stagecopy.staging.ledger import Kept, drop_unchanged, exchange, kept_clones, ledger_time
 from stagecopy.staging.reopen import reopen
@@ -38,14 +36,7 @@ def watch_soon(home: Home) -> None:
     """Start the child that ends clones in time, unless one is at work already. Write the clone down before."""
     if is_locked(_watching(home)):
         return
-    start(
-        [sys.executable, "-m", "stagecopy.flows.expiry", home.path, home.project],
-        env=child_environment(home),
-        detached=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    start_child(home, "stagecopy.flows.expiry")
 
 
 def look(home: Home, engine: Engine, clone: Kept) -> Kept:

@@ -8,7 +8,6 @@ ahead: that would take the database's size twice more, all day.
 from __future__ import annotations
 
 import math
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,12 +19,11 @@ from stagecopy.errors import StagecopyError
 from stagecopy.files import locked
 from stagecopy.flows.keeping import end_outdated
 from stagecopy.history.runs import new_id
-from stagecopy.home import Home, child_environment, home_of_child, secrets_of
+from stagecopy.home import Home, home_of_child, secrets_of, start_child
 from stagecopy.model.server import Address
 from stagecopy.model.staging import ServerOptions
 from stagecopy.model.trial import CloneMethod
 from stagecopy.postgres.connect import connect_staging, staging_errors, wait_until_ready
-from stagecopy.process import start
 from stagecopy.staging.engine import Engine
 from stagecopy.staging.ledger import PREPARED, Kept, keep, kept_clones, take_warm
 from stagecopy.staging.ledger import drop as forget
@@ -160,16 +158,8 @@ def _warm_of(home: Home, snapshot: Snapshot, engine: Engine) -> None:
 
 def prepare_soon(home: Home, snapshot: Snapshot, engine: Engine) -> None:
     """Start the detached child that makes what the next trial will want, if that is cheap here."""
-    if not _is_cheap(engine, snapshot):
-        return
-    start(
-        [sys.executable, "-m", "stagecopy.flows.pair", home.path, home.project],
-        env=child_environment(home),
-        detached=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    if _is_cheap(engine, snapshot):
+        start_child(home, "stagecopy.flows.pair")
 
 
 def prepare(home: Home) -> None:

@@ -8,13 +8,11 @@ next to nothing, so that the child gets going while we still import the rest.
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from stagecopy.errors import StagingError
-from stagecopy.home import Home, child_environment
-from stagecopy.process import start
+from stagecopy.home import Home, start_child
 
 _PATIENCE = 300.0  # seconds the parent waits for its child; the swap itself takes about one
 
@@ -24,14 +22,7 @@ Child = subprocess.Popen[bytes]
 @contextmanager
 def standing_by(home: Home) -> Iterator[Child]:
     """The child, to be let go once what it is to do is written down; at the latest when the block ends, or we do."""
-    child = start(
-        [sys.executable, "-m", "stagecopy.flows.swap", home.path, home.project],
-        env=child_environment(home),
-        detached=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    child = start_child(home, "stagecopy.flows.swap", stdin=subprocess.PIPE)
     try:
         yield child
     finally:

@@ -14,13 +14,10 @@ from stagecopy.masking.links import Links, Node
 from stagecopy.masking.maskers import MASKS, Masker, Setting
 from stagecopy.masking.matching import Chosen
 from stagecopy.masking.mistakes import Mistakes
-from stagecopy.masking.numbers import number_room
+from stagecopy.masking.room import room_of
 from stagecopy.masking.rules import KEEP, Decision
 from stagecopy.masking.subjects import Subjects
 from stagecopy.model.catalog import Column, Table
-
-# Below all domains these hold text of a fixed size; name is 63 bytes, and a character may take three.
-_FIXED_LENGTHS = {"name": 21, "char": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +115,13 @@ class ColumnPlans:
 
     def _setting(self, table: Table, column: Column, decision: Decision, path: str = "") -> Setting:
         group = self.classes.get((table.oid, column.attnum, path))
-        whole = [] if path else [column]
-        members = [each.column for each in group.members if not each.path] if group else whole
-        lengths = [each.length or _FIXED_LENGTHS.get(each.base_type) for each in members]
         own = column if not path else None
-        numbers = [number_room(each) for each in members]
+        room = group.room if group else room_of([own] if own else [])
         return Setting(
             key=self.key,
             locale=self.locale,
             options=decision.options,
-            length=min((length for length in lengths if length is not None), default=None),
+            length=room.length,
             unique=not path and any(column.attnum in unique.attnums for unique in table.unique_keys),
             nullable=bool(path) or not column.not_null,
             caseless=group.caseless if group else bool(own and own.base_type == "citext"),
@@ -143,8 +137,8 @@ class ColumnPlans:
             fields=tuple(each.name for each in column.parts),
             delimiter=column.delimiter,
             where=decision.where,
-            limit=min((each.limit for each in numbers if each.limit is not None), default=None),
-            scale=min((each.scale for each in numbers if each.scale is not None), default=None),
+            limit=room.numbers.limit,
+            scale=room.numbers.scale,
         )
 
     def _part_masks(self, table: Table, column: Column, decision: Decision) -> dict[str, Masker]:

@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from stagecopy.masking.links import Links, Node, members_of
 from stagecopy.masking.maskers import MASKS
 from stagecopy.masking.matching import Chosen
 from stagecopy.masking.mistakes import Mistakes
+from stagecopy.masking.room import Room, room_of
 from stagecopy.masking.rules import KEEP
 from stagecopy.model.catalog import Catalog, Column, Table
 
@@ -43,36 +45,38 @@ class Member:
         return f"{name} {self.path}" if self.path else name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EqualityClass:
-    """Columns that must get equal masks; ``keys`` are those that others refer to and that refer to none."""
+    """Columns that must get equal masks; ``keys`` are those that others refer to and that refer to none.
+
+    What is true of all is found out once: a class may have thousands of partitions in it.
+    """
 
     members: tuple[Member, ...]
     keys: tuple[Member, ...]
     referred: tuple[Member, ...] = ()  # the keys, and those in the middle of a chain of keys
 
-    @property
-    def length(self) -> int | None:
-        """The shortest length of all members."""
-        lengths = [each.column.length for each in self.members if each.column.length is not None]
-        return min(lengths, default=None)
+    @cached_property
+    def room(self) -> Room:
+        """What fits into every member."""
+        return room_of([each.column for each in self.members if not each.path])
 
-    @property
+    @cached_property
     def caseless(self) -> bool:
         """Whether the key's type compares without case."""
         return any(each.column.base_type == "citext" for each in (*self.keys, *self.referred))
 
-    @property
+    @cached_property
     def padded(self) -> bool:
         """Whether the key's type ignores trailing spaces."""
         return any(each.column.base_type == "bpchar" for each in (*self.keys, *self.referred))
 
-    @property
+    @cached_property
     def scaled(self) -> bool:
         """Whether the key's type ignores zeros at the end: 1.5 = 1.50."""
         return any(each.column.base_type == "numeric" for each in (*self.keys, *self.referred))
 
-    @property
+    @cached_property
     def collation(self) -> str | None:
         """The locale of the key's nondeterministic collation."""
         told = (each.column.collation for each in (*self.keys, *self.referred))

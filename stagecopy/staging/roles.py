@@ -18,6 +18,7 @@ from stagecopy.errors import ProductionError
 from stagecopy.model.catalog import Catalog, Role
 from stagecopy.model.findings import Fidelity
 from stagecopy.postgres.connect import Connection
+from stagecopy.postgres.databases import attach
 from stagecopy.staging.engine import ADMIN
 
 SERVED_ROLE = "stagecopy"
@@ -195,23 +196,18 @@ def apply_settings(
     left: set[str] = set()
     known = {role.name for role in catalog.roles} if players is None else players
     for role, text in catalog.database.settings:
-        name, _, value = text.partition("=")
+        name = text.partition("=")[0]
         foreign = "." in name or (role is not None and role not in known)
-        if foreign or not _applied(connection, connection.info.dbname, role, (name, value)):
+        if foreign or not _applied(connection, connection.info.dbname, role, text):
             left.add(name)
     if not left:
         return ()
     return (Fidelity("settings-left", f"settings that stay in production: {', '.join(sorted(left))}"),)
 
 
-def _applied(connection: Connection, database: str, role: str | None, setting: tuple[str, str]) -> bool:
-    name, value = setting
-    target = sql.SQL("DATABASE {}").format(sql.Identifier(database))
-    if role is not None:
-        target = sql.SQL("ROLE {} IN ").format(sql.Identifier(role)) + target
+def _applied(connection: Connection, database: str, role: str | None, setting: str) -> bool:
     try:
-        connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
-        connection.execute(sql.SQL("ALTER {} SET {} FROM CURRENT").format(target, sql.Identifier(name)))
+        attach(connection, database, role, setting)
     except psycopg.Error:
         return False  # of another major version, or only to be set when a session begins
     return True

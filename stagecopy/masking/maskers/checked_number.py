@@ -12,6 +12,7 @@ import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import polars as pl
@@ -77,6 +78,16 @@ class CheckedNumber(BaseMasker):
 
     injective = True
     schemes: ClassVar[Mapping[str, tuple[Scheme, ...]]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.options = MappingProxyType({"country": f"one of {', '.join(sorted(cls.schemes))}; needed"})
+
+    @classmethod
+    def options_problem(cls, options: Mapping[str, str]) -> str | None:
+        """A country that is known."""
+        known = options.get("country", "").lower() in cls.schemes
+        return None if known else f"`country` is one of {', '.join(sorted(cls.schemes))}"
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)

@@ -6,9 +6,7 @@ come from a range that was never given out, which is too small for a unique colu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar
 
 import polars as pl
 
@@ -37,16 +35,7 @@ class NationalId(CheckedNumber):
 
     name = "national_id"
     summary = "another valid number of a person, separators stay; a number that is not valid is a bad value"
-    options: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"country": f"one of {', '.join(sorted(_COUNTRIES))}; needed"}
-    )
     schemes = MappingProxyType(_COUNTRIES)
-
-    @staticmethod
-    def options_problem(options: Mapping[str, str]) -> str | None:
-        """A country that is known."""
-        known = options.get("country", "").lower() in _COUNTRIES
-        return None if known else f"`country` is one of {', '.join(sorted(_COUNTRIES))}"
 
     @property
     def distinct(self) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar
 
 from stagecopy.masking.maskers.checked_number import CheckedNumber, Scheme
 
@@ -23,13 +21,4 @@ class TaxId(CheckedNumber):
 
     name = "tax_id"
     summary = "another valid number of a company, separators stay; a number that is not valid is a bad value"
-    options: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"country": f"one of {', '.join(sorted(_COUNTRIES))}; needed"}
-    )
     schemes = MappingProxyType(_COUNTRIES)
-
-    @staticmethod
-    def options_problem(options: Mapping[str, str]) -> str | None:
-        """A country that is known."""
-        known = options.get("country", "").lower() in _COUNTRIES
-        return None if known else f"`country` is one of {', '.join(sorted(_COUNTRIES))}"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from stagecopy.masking.maskers import MASKS, Setting
 from stagecopy.masking.maskers.noise import Noise
-from stagecopy.masking.numbers import number_room
+from stagecopy.masking.room import number_room
 from tests.unit.masking.factory import KEY, column, refused, table
 
 
