@@ -122,7 +122,9 @@ def test_A41_disk_full_at_each_step(small_disk_shop: Shop) -> None:
     before = _left(shop)
     for stage in ("guard", "staging", "dump", "rows", "seal", "swap"):
         child = reached(shop, stage, "--json")
+        child.send_signal(signal.SIGSTOP)  # or the stage may be over before the disk is small
         _resize(disk, shutil.disk_usage(disk).used + 100_000)
+        child.send_signal(signal.SIGCONT)
         done = finished(child)
         _resize(disk, DISK)
         assert done.code == 4, done.err
