@@ -94,6 +94,11 @@ class Home:
         """Why the last swap did not end well, for the run that waits for it."""
         return self.path / "swap-failed.json"
 
+    @property
+    def expiring(self) -> Path:
+        """The lock held while expired clones are ended in the background."""
+        return self.lock("expiring")
+
     def lock(self, name: str) -> Path:
         """The lock file of that name."""
         return self.path / f"{name}.lock"

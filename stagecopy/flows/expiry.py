@@ -109,7 +109,11 @@ def _round(home: Home, clones: list[Kept]) -> float:
 
 
 def _end(home: Home) -> None:
-    with locked(home.lock("use"), wait=False, shared=True) as staying, locked(home.lock("clone"), wait=False) as alone:
+    with (
+        locked(home.expiring, wait=True),
+        locked(home.lock("use"), wait=False, shared=True) as staying,
+        locked(home.lock("clone"), wait=False) as alone,
+    ):
         if staying and alone:  # else a verb is at work, which looks itself; or we do again soon
             end_expired(home, kept_clones(home, "named"))
 

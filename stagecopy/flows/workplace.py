@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from stagecopy.config.load import Project
 from stagecopy.errors import StagingError
-from stagecopy.files import locked
+from stagecopy.files import is_locked, locked
 from stagecopy.home import Home, Secrets, open_home, place_of, secrets_of
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.staging import Binaries
@@ -19,6 +20,9 @@ from stagecopy.staging.reopen import named_server, reopen, spec_of
 from stagecopy.staging.selection import Place, choose
 from stagecopy.staging.server_engine import ServerEngine
 from stagecopy.staging.snapshots import EngineSpec
+
+_PATIENCE = 60.0  # seconds that a verb waits for the end of expired clones
+_STEP = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,27 +92,21 @@ def _named(work: Workplace) -> ServerEngine | None:
 @contextmanager
 def alone(work: Workplace, verb: str) -> Iterator[None]:
     """Only one such verb at a time in this project, and none beside `staging destroy`. Raises StagingError ``busy``."""
-    with in_use(work), locked(work.home.lock(verb), wait=False) as got:
-        if not got:
-            raise _busy(f"another {verb} of this project is running")
+    with in_use(work), _held(work, work.home.lock(verb), f"another {verb} of this project is running"):
         yield
 
 
 @contextmanager
 def in_use(work: Workplace) -> Iterator[None]:
     """Nobody destroys staging as a whole while the block runs. Raises StagingError ``busy`` while somebody does."""
-    with locked(_use(work), wait=False, shared=True) as got:
-        if not got:
-            raise _busy("`staging destroy` of this project is running")
+    with _held(work, _use(work), "`staging destroy` of this project is running", shared=True):
         yield
 
 
 @contextmanager
 def nobody_else(work: Workplace) -> Iterator[None]:
     """For `staging destroy`. Raises StagingError ``busy`` while a refresh, a trial or a clone verb runs."""
-    with locked(_use(work), wait=False) as got:
-        if not got:
-            raise _busy("another verb of this project is running")
+    with _held(work, _use(work), "another verb of this project is running"):
         yield
 
 
@@ -116,5 +114,15 @@ def _use(work: Workplace) -> Path:
     return work.home.lock("use")
 
 
-def _busy(message: str) -> StagingError:
-    return StagingError("busy", message, hint="wait for it, or end it first")
+@contextmanager
+def _held(work: Workplace, path: Path, busy: str, *, shared: bool = False) -> Iterator[None]:
+    """Hold the lock *path*. The child that ends expired clones is waited for: nobody started it, nobody can end it."""
+    end, idle = time.monotonic() + _PATIENCE, 0
+    while idle < 2 and time.monotonic() < end:  # twice: the child may have ended between the two looks
+        with locked(path, wait=False, shared=shared) as got:
+            if got:
+                yield
+                return
+        idle = 0 if is_locked(work.home.expiring) else idle + 1
+        time.sleep(_STEP)
+    raise StagingError("busy", busy, hint="wait for it, or end it first")

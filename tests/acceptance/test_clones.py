@@ -14,8 +14,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from stagecopy.files import locked
+from stagecopy.home import Home
 from tests.acceptance.harness import Shop, kill
-from tests.acceptance.onlookers import until
+from tests.acceptance.onlookers import finished, until
 from tests.acceptance.remains import remains
 from tests.acceptance.trial_cases import snapshot_checksum
 
@@ -112,6 +114,19 @@ def test_a_clone_whose_time_is_over_goes_without_any_verb(embedded_stocked: Shop
     until(lambda: set(_listed(shop)) == {"long"})
     kinds = [each["kind"] for each in shop.run("staging", "list", "--json").document["directories"]]
     assert kinds.count("named") == 1
+
+
+def test_a_verb_waits_for_the_end_of_expired_clones_and_for_nobody_else(embedded_stocked: Shop) -> None:
+    shop = embedded_stocked
+    home = Home(shop.home, shop.name)
+    with locked(home.lock("clone"), wait=False):
+        busy = shop.run("clone", "list", "--json")
+        assert (busy.code, busy.document["error"]["code"]) == (4, "busy")
+        with locked(home.expiring, wait=False):
+            waiting = shop.start("clone", "list")
+            with pytest.raises(subprocess.TimeoutExpired):
+                waiting.wait(2)
+    assert finished(waiting).code == 0
 
 
 def _watcher(shop: Shop) -> int:
