@@ -1,12 +1,16 @@
-"""For every test: what one remembers as a secret must not blank the words of another."""
+"""For every test: what one remembers as a secret must not blank the words of another, and no test fails by its time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from stagecopy import redact
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no mistake
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
