@@ -27,6 +27,8 @@ MANY = "tests/unit/masking/test_many_mistakes.py"
 FOREIGN = "tests/unit/masking/test_foreign.py"
 FIT = "tests/acceptance/test_masks_fit.py"
 KEYS = "tests/acceptance/test_masked_keys.py"
+AUDIT = "tests/acceptance/test_audit.py"
+CANARIES = "tests/acceptance/test_canaries.py"
 PERMUTE = "tests/unit/masking/test_permute.py"
 THINGS = "tests/unit/masking/test_numbers_of_things.py"
 
@@ -128,6 +130,12 @@ MUTANTS = (
     Mutant("A33 idle rules", f"{MASKING}/plan.py", "    note_idle(matcher)\n", "", (PLAN, "A33")),
     Mutant("A33 all at once", f"{MASKING}/mistakes.py", "if (where, what, hint) not in self.found:",
            "if not self.found:", (MANY, "A33")),
+    Mutant("A34 a leak ends the refresh", "stagecopy/flows/build.py", "if self.audited.leaks:", "if False:",
+           (AUDIT, "A34")),
+    Mutant("A34 names are searched", "stagecopy/postgres/leakscan.py", '        statement("audit_names"),\n', "",
+           (AUDIT, "A34")),
+    Mutant("A35 the rest of documents is redacted", f"{MASKING}/maskers/json_document.py",
+           'if self.setting.rest == "redact":', "if False:", (CANARIES, "A35")),
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         name="trial",
         short_help="Try a migration and report what it did to the data.",
-        epilog="Example: stagecopy trial migrations/0042_ids.sql",
+        epilog="Example: stagecopy trial migrations/0042_ids.sql (--write-expect drafts what to expect of it)",
     )(trial)
 
 
@@ -36,6 +36,16 @@ def trial(  # noqa: PLR0913, PLR0917 - one parameter per flag
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the changed clone until the next trial or refresh.")
     ] = False,
+    exhaustive: Annotated[
+        bool, typer.Option("--exhaustive", help="Compare all rows as well; both ways must agree.")
+    ] = False,
+    expect: Annotated[
+        Path | None,
+        typer.Option("--expect", metavar="FILE", help="What is expected; default NAME.expect.yaml beside the file."),
+    ] = None,
+    write_expect: Annotated[
+        bool, typer.Option("--write-expect", help="Draft that file from what happens; never over one.")
+    ] = False,
     show_all: Annotated[bool, typer.Option("--all", help="List untouched tables too.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="A warning is a failure.")] = False,
     config: Config = None,
@@ -47,10 +57,13 @@ def trial(  # noqa: PLR0913, PLR0917 - one parameter per flag
     current = session(config, json, quiet, verbose)
     sources = _sources(files or [], execute or [])
     project = current.project()
+    from stagecopy.flows.expecting import expecting
     from stagecopy.flows.trial import TrialOptions
     from stagecopy.flows.trial import trial as run
 
-    result = run(project, TrialOptions(sources, role=role, strict=strict, keep=keep))
+    wanted = expecting(sources, expect, write=write_expect)
+    options = TrialOptions(sources, role=role, strict=strict, keep=keep, exhaustive=exhaustive, expecting=wanted)
+    result = run(project, options)
     return _shown(current, result, show_all=show_all)
 
 

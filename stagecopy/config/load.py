@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from stagecopy import yamlfile
 from stagecopy.config.envfile import with_stored
@@ -154,21 +154,29 @@ def _required(name: str, where: str, environ: Mapping[str, str]) -> str:
     return environ[name]
 
 
+M = TypeVar("M", bound=BaseModel)
+
+
 def _validated(value: Any, document: yamlfile.Document) -> Settings:
     if not isinstance(value, dict):
         raise UsageError("bad-config", "the file must hold keys and values", where=document.where())
+    return validated(Settings, _without_empty(value), document, code="bad-config")
+
+
+def validated(model: type[M], value: Any, document: yamlfile.Document, *, code: str) -> M:
+    """The *model* of *value*. Raises UsageError *code* with file:line of every mistake and the nearest known keys."""
     try:
-        return Settings.model_validate(_without_empty(value))
+        return model.model_validate(value)
     except ValidationError as failure:
         problems = failure.errors(include_url=False, include_input=False)
-        hints = [hint for problem in problems if (hint := _hint(problem, problem["loc"]))]
+        hints = [hint for problem in problems if (hint := _hint(model, problem, problem["loc"]))]
         raise UsageError(
-            "bad-config",
+            code,
             "\n".join(
                 f"{document.where(*each['loc'])}: {'.'.join(map(str, each['loc']))}: {_words(each)}"
                 for each in problems
             ),
-            hint="; ".join(hints) or None,
+            hint="; ".join(dict.fromkeys(hints)) or None,
             where=document.where(*problems[0]["loc"]),
         ) from None
 
@@ -184,12 +192,23 @@ def _words(problem: Any) -> str:
     return str(problem["msg"]).removeprefix("Value error, ")
 
 
-def _hint(problem: Any, path: tuple[str | int, ...]) -> str | None:
+def _hint(model: type[BaseModel], problem: Any, path: tuple[str | int, ...]) -> str | None:
     if problem["type"] != "extra_forbidden":
         return None
-    section: Any = Settings
+    section: Any = model
     for key in path[:-1]:
-        field = getattr(section, "model_fields", {}).get(str(key))
-        section = field.annotation if field else None
-    fields = getattr(section, "model_fields", None)
+        fields = getattr(section, "model_fields", None)
+        section = fields[str(key)].annotation if fields and str(key) in fields else _inside(section)
+    fields = getattr(_model_of(section), "model_fields", None)
     return yamlfile.suggestion(str(path[-1]), fields) if fields else None
+
+
+def _inside(annotation: Any) -> Any:
+    """What the values of a mapping or the items of a list are."""
+    found = [each for each in get_args(annotation) if each not in (str, type(None), Ellipsis)]
+    return found[0] if found else None
+
+
+def _model_of(annotation: Any) -> Any:
+    """The section itself, where it may be left out as well."""
+    return annotation if hasattr(annotation, "model_fields") else _inside(annotation)

@@ -7,9 +7,10 @@ message of its own. Keys that a later version acts on are accepted and checked a
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|m|h|d)")
@@ -50,11 +51,13 @@ def _version(value: Any) -> int:
 Version = Annotated[int, BeforeValidator(_version)]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """Keys that are not known are errors."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Production(_Section):
+class Production(Section):
     """Where production is and how gently it is read."""
 
     url: str | None = None
@@ -66,21 +69,21 @@ class Production(_Section):
     max_time: Seconds = 4 * 3600.0
 
 
-class Extensions(_Section):
+class Extensions(Section):
     """What to do about extensions that staging lacks."""
 
     missing: Literal["fail", "skip"] = "fail"
     skip: tuple[str, ...] = ()
 
 
-class Quota(_Section):
+class Quota(Section):
     """How much of a server that others use too this project may fill; null is no limit."""
 
     databases: int | None = Field(default=20, ge=4)  # a snapshot and what is served, twice over
     size: Annotated[int | None, BeforeValidator(size)] = None
 
 
-class Staging(_Section):
+class Staging(Section):
     """Where the disposable servers live."""
 
     engine: Literal["auto", "docker", "embedded", "server"] = "auto"
@@ -93,7 +96,7 @@ class Staging(_Section):
     quota: Quota = Quota()
 
 
-class Masking(_Section):
+class Masking(Section):
     """Rules, key and locale of the masks."""
 
     rules: str = "masking-rules/"
@@ -103,7 +106,7 @@ class Masking(_Section):
     locale: str = "en_US"
 
 
-class Keep(_Section):
+class Keep(Section):
     """How many backups are kept."""
 
     daily: int = 30
@@ -111,7 +114,7 @@ class Keep(_Section):
     monthly: int = 12
 
 
-class Backups(_Section):
+class Backups(Section):
     """The raw backups that refresh takes."""
 
     store: str | None = None
@@ -121,7 +124,7 @@ class Backups(_Section):
     max_size: str | None = None
 
 
-class Trial(_Section):
+class Trial(Section):
     """How migrations are tried."""
 
     role: str | None = None
@@ -131,27 +134,44 @@ class Trial(_Section):
     scrub: tuple[str, ...] = ()
 
 
-class Loss(_Section):
+class Loss(Section):
     """Rows that may be lost before it is an error: more than ``rows`` or more than ``percent`` (0 = any)."""
 
     rows: int = Field(default=0, ge=0)
     percent: float = Field(default=0.0, ge=0)
 
 
-class ValueLoss(_Section):
+class ValueLoss(Section):
     """Values of one column that may be lost before it is an error."""
 
     rows: int = Field(default=0, ge=0)
 
 
-class TablePolicy(_Section):
+class TablePolicy(Section):
     """What one table is allowed to lose, in place of the general rule."""
 
     rows_lost: Loss | None = None
     values_lost: ValueLoss | None = None
 
 
-class Policy(_Section):
+def _two_people(names: tuple[str, ...]) -> tuple[str, ...]:
+    known = {" ".join(name.split()).casefold() for name in names} - {""}
+    if len(known) < 2:
+        raise ValueError("name two people: a waiver is nobody's alone")
+    return names
+
+
+class Waiver(Section):
+    """A finding that two people accept through the day ``until``."""
+
+    rule: str = Field(min_length=1)
+    subject: str = Field(min_length=1)
+    reason: str = Field(min_length=3)
+    by: Annotated[tuple[str, ...], AfterValidator(_two_people)]
+    until: date
+
+
+class Policy(Section):
     """What makes a trial fail or warn."""
 
     rows_lost: Loss = Loss()
@@ -160,10 +180,10 @@ class Policy(_Section):
     timing: Literal["warn", "error", "off"] = "warn"
     rollback: Literal["warn", "error", "off"] = "warn"
     tables: dict[str, TablePolicy] = Field(default_factory=dict)
-    waivers: tuple[Any, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
 
-class Gate(_Section):
+class Gate(Section):
     """Reserved for the gate."""
 
     backup_age: Seconds = 24 * 3600.0
@@ -172,7 +192,7 @@ class Gate(_Section):
     allowed_signers: str = "approvals/allowed_signers"
 
 
-class Watch(_Section):
+class Watch(Section):
     """Reserved for the watch."""
 
     critical: tuple[str, ...] = ()
@@ -182,13 +202,13 @@ class Watch(_Section):
     acknowledge: tuple[Any, ...] = ()
 
 
-class Changelog(_Section):
+class Changelog(Section):
     """Reserved for the change log."""
 
     path: str = "database-changes-log.md"
 
 
-class Settings(_Section):
+class Settings(Section):
     """All of stagecopy.yaml."""
 
     version: Version = 1

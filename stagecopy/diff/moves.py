@@ -1,4 +1,8 @@
-"""Finds rows that left one partition for another of the same table: moved, neither lost nor new."""
+"""Finds rows that left one partition for another of the same table: moved, neither lost nor new.
+
+Surprising: the column that divides the table is part of its key, so a row that moves because that column changed has
+another key. It counts as moved where all its other values are the same.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,10 @@ from stagecopy.diff.matching import RelationPair
 from stagecopy.diff.pairing import KEY, collect, no_rows
 from stagecopy.diff.plan import Planner, Servers, Signature
 from stagecopy.diff.table import TableResult, table_failures
-from stagecopy.postgres.diffrows import stream
+from stagecopy.diff.tally import batches, parse
+from stagecopy.postgres.diffrows import stream, values_at
+from stagecopy.postgres.partitions import dividing_columns
+from stagecopy.postgres.valueforms import digest
 
 Roots = dict[int, int]
 
@@ -40,11 +47,17 @@ def find_moves(results: Sequence[TableResult], roots: Roots, servers: Servers) -
         root = _root(result, roots)
         if root is not None:
             leaves[root].append(result)
-    for family in leaves.values():
-        if any(each.change.removed for each in family) and any(each.change.added for each in family):
+    for root, family in leaves.items():
+        if _may_have_moved(family):
             for each in family:
                 _read_whole(each, servers)
             _settle(family)
+        if _may_have_moved(family) and (names := dividing_columns(servers.after, root)):
+            _settle_by_rest(family, servers, names)
+
+
+def _may_have_moved(family: Sequence[TableResult]) -> bool:
+    return any(each.change.removed for each in family) and any(each.change.added for each in family)
 
 
 def _read_whole(result: TableResult, servers: Servers) -> None:
@@ -78,11 +91,50 @@ def _settle(family: Sequence[TableResult]) -> None:
     for signature in {each.plan.signature for each in family if each.plan is not None}:
         gone = _gathered(family, signature, vanished=True)
         come = _gathered(family, signature, vanished=False)
-        moved = gone.join(come, on=[*KEY, "nth"], how="inner", suffix="_to").filter(pl.col("leaf") != pl.col("leaf_to"))
-        for index, each in enumerate(family):
-            left = moved.filter(pl.col("leaf") == index).select("place")
-            came = moved.filter(pl.col("leaf_to") == index).select(place="place_to")
-            _apply(each, left, came)
+        _take(family, gone.join(come, on=[*KEY, "nth"], how="inner", suffix="_to"))
+
+
+def _settle_by_rest(family: Sequence[TableResult], servers: Servers, names: frozenset[str]) -> None:
+    """Rows that differ in nothing but the columns *names*, which divide the table."""
+    gone, come = (
+        pl.concat(
+            [
+                _rest(each, servers, names, vanished=vanished).with_columns(leaf=index)
+                for index, each in enumerate(family)
+            ]
+        ).with_columns(pl.int_range(pl.len()).over("rest").alias("nth"))
+        for vanished in (True, False)
+    )
+    _take(family, gone.join(come, on=["rest", "nth"], how="inner", suffix="_to"))
+
+
+def _rest(result: TableResult, servers: Servers, names: frozenset[str], *, vanished: bool) -> pl.DataFrame:
+    """Places of a leaf's rows with one digest of all values but those of *names*."""
+    plan, rows = result.plan, result.vanished if vanished else result.appeared
+    nothing = pl.DataFrame(schema={"place": pl.Int64, "rest": pl.Int64})
+    side = None if plan is None else plan.before if vanished else plan.after
+    if plan is None or side is None or not any(pair.after.name in names for pair in plan.key or ()):
+        return nothing
+    values = plan.values[0 if vanished else 1]
+    kept = [form for pair, form in zip(plan.match.pairs, values, strict=True) if pair.after.name not in names]
+    if not kept:
+        return nothing
+    with table_failures(result.pair):
+        read = [
+            parse(values_at(side, [digest(kept, servers.seeds[2])], piece["place"].to_list()), 1)
+            for piece in batches(rows, 1)
+        ]
+    digests = pl.concat([parse(b"", 1), *read]).unique(KEY)
+    return rows.join(digests, on=KEY, how="inner").select("place", rest="c0")
+
+
+def _take(family: Sequence[TableResult], pairs: pl.DataFrame) -> None:
+    """Count as moved those *pairs* whose two places are in different leaves."""
+    moved = pairs.filter(pl.col("leaf") != pl.col("leaf_to"))
+    for index, each in enumerate(family):
+        left = moved.filter(pl.col("leaf") == index).select("place")
+        came = moved.filter(pl.col("leaf_to") == index).select(place="place_to")
+        _apply(each, left, came)
 
 
 def _apply(result: TableResult, left: pl.DataFrame, came: pl.DataFrame) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from psycopg import sql
@@ -106,6 +106,16 @@ class Planner:
             plan.values,
             plan.signature,
         )
+
+    def narrowed(self, plan: TablePlan, columns: Sequence[ColumnPair]) -> tuple[RowSide, RowSide]:
+        """Both sides with row digests of *columns* alone."""
+        assert plan.before is not None and plan.after is not None  # noqa: S101, PT018 - the caller's contract
+        seed = self.servers.seeds[2]
+        before, after = (
+            replace(side, row=digest([_spelled(each, after=after, plain=self.plain) for each in columns], seed))
+            for side, after in ((plan.before, False), (plan.after, True))
+        )
+        return before, after
 
     def _side(
         self, relation: ComparedRelation, match: ColumnMatch, key: Sequence[ColumnPair] | None, *, after: bool

@@ -1,4 +1,4 @@
-"""Compares the rows of one table: bucket sums first, then only the buckets that differ, pass by pass."""
+"""Compares the rows of one table, part by part: bucket sums first, then only the buckets that differ, pass by pass."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 import polars as pl
 from psycopg import sql
 
+from stagecopy.diff.measures import look
 from stagecopy.diff.pairing import KEY, Effect, collect, pair_rows
+from stagecopy.diff.parts import Part, Reading
 from stagecopy.diff.plan import Servers, TablePlan, value_digest
 from stagecopy.diff.tally import ColumnTally, batches, joined, parse, present_in
 from stagecopy.postgres.diffcatalog import ComparedColumn
@@ -24,9 +26,9 @@ _FEW_BUCKETS, _MANY_BUCKETS = 1_024, 65_536
 class RowEffect:
     """What happened to the rows of one table. Frames hold the first few rows, or all where moves must be found."""
 
-    rows_before: int
-    rows_after: int
     tally: ColumnTally
+    rows_before: int = 0
+    rows_after: int = 0
     removed: int = 0
     added: int = 0
     changed: int = 0
@@ -73,27 +75,35 @@ class RowComparison:
         self._wanted = samples
         self._keep_keys = keep_keys
 
-    def run(self) -> RowEffect:
+    def run(self, reading: Reading) -> RowEffect:
         """Read both sides and tell the difference."""
-        mask = _mask(self._plan)
-        before, after = self._servers.both(lambda side: bucket_sums(side, mask), self._before, self._after)
-        effect = RowEffect(
-            sum(rows for rows, _ in before.values()),
-            sum(rows for rows, _ in after.values()),
-            ColumnTally(len(self._plan.match.pairs), self._wanted),
-        )
+        effect = RowEffect(ColumnTally(len(self._plan.match.pairs), self._wanted))
         effect.filled_in_added = [0] * len(self._plan.match.added)
         effect.filled_in_removed = [0] * len(self._plan.match.dropped)
-        for buckets in _passes(before, after):
-            whole = len(buckets) == len(before.keys() | after.keys())
-            self._absorb(effect, self._one_pass(None if whole else buckets, mask))
+        for part in reading.parts:
+            if part.few:
+                self._absorb(effect, self._one_pass(part, None, 0))
+            else:
+                self._by_buckets(part, effect)
+        if reading.rows is not None:
+            effect.rows_before = reading.rows
+            effect.rows_after = reading.rows + effect.added - effect.removed
         return effect
 
-    def _one_pass(self, buckets: list[int] | None, mask: int) -> Effect:
+    def _by_buckets(self, part: Part, effect: RowEffect) -> None:
+        mask = _mask(self._plan)
+        before, after = self._servers.both(lambda side: bucket_sums(side, mask), part.before, part.after)
+        effect.rows_before += sum(rows for rows, _ in before.values())
+        effect.rows_after += sum(rows for rows, _ in after.values())
+        for buckets in _passes(before, after):
+            whole = len(buckets) == len(before.keys() | after.keys())
+            self._absorb(effect, self._one_pass(part, None if whole else buckets, mask))
+
+    def _one_pass(self, part: Part, buckets: list[int] | None, mask: int) -> Effect:
         def read(side: RowSide) -> pl.DataFrame:
             return collect(stream(side, sql.SQL("true") if buckets is None else within(side, buckets, mask)))
 
-        before, after = self._servers.both(read, self._before, self._after)
+        before, after = self._servers.both(read, part.before, part.after)
         return pair_rows(before, after, keyless=self._before.keyless)
 
     def _absorb(self, effect: RowEffect, found: Effect) -> None:
@@ -103,6 +113,7 @@ class RowComparison:
         effect.removed_rows.append(self._kept(found.removed, effect.removed_rows))
         effect.added_rows.append(self._kept(found.added, effect.added_rows))
         for piece in batches(found.changed, len(self._plan.match.pairs)):
+            look(self._servers, self._plan, piece, effect.tally)
             effect.tally.add(self._values(piece))
         match = self._plan.match
         self._count_filled(self._before, match.dropped, found.removed, effect.filled_in_removed)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 import psycopg
 
+from stagecopy.diff.closer import looked_closer
+from stagecopy.diff.filled import added_columns, count_values, dropped_columns
 from stagecopy.diff.matching import ColumnMatch, RelationPair, match_columns
 from stagecopy.diff.pairing import no_rows
+from stagecopy.diff.parts import Reading, parts_of
 from stagecopy.diff.plan import Planner, Servers, TablePlan
+from stagecopy.diff.proof import Decision, Proof
 from stagecopy.diff.rows import RowComparison, RowEffect
 from stagecopy.diff.samples import pick
 from stagecopy.diff.tally import ColumnTally
 from stagecopy.errors import StagingError
 from stagecopy.model.change import ColumnChange, TableChange
-from stagecopy.postgres.connect import Connection
-from stagecopy.postgres.diffcatalog import ComparedColumn, ComparedRelation
-from stagecopy.postgres.diffrows import filled, source_of
 from stagecopy.postgres.failures import describe
-from stagecopy.postgres.valueforms import reference
-
-_COUNTED_AT_ONCE = 1_000  # a query has at most 1,664 columns
 
 
 @dataclass(slots=True)
@@ -51,19 +49,6 @@ def table_failures(pair: RelationPair) -> Iterator[None]:
         raise StagingError("diff-failed", f"cannot compare {name}: {describe(failure)}", where=name) from None
 
 
-def count_values(
-    connection: Connection, relation: ComparedRelation, columns: Sequence[ComparedColumn]
-) -> tuple[int, dict[str, int]]:
-    """Rows of a relation, and values in each of *columns*."""
-    source = source_of(relation.schema, relation.name, with_partitions=relation.kind == "p")
-    rows, counts = 0, dict[str, int]()
-    for start in range(0, max(1, len(columns)), _COUNTED_AT_ONCE):
-        some = columns[start : start + _COUNTED_AT_ONCE]
-        rows, *values = filled(connection, source, [reference(column) for column in some])
-        counts.update(zip((column.name for column in some), values, strict=True))
-    return rows, counts
-
-
 def _blank(pair: RelationPair) -> TableChange:
     shown = pair.shown
     renamed = pair.before is not None and pair.after is not None and pair.before.qualified != pair.after.qualified
@@ -74,6 +59,7 @@ def _blank(pair: RelationPair) -> TableChange:
         rows_after=None,
         renamed_from=pair.before.qualified if renamed and pair.before else None,
         change="replaced" if pair.replaced else ("created" if not pair.before else None if pair.after else "dropped"),
+        derived=all(each.kind == "m" for each in (pair.before, pair.after) if each),
     )
 
 
@@ -105,9 +91,11 @@ def _retyped(match: ColumnMatch) -> dict[str, ColumnChange]:
 class TableComparer:
     """Compares tables of one run."""
 
-    def __init__(self, servers: Servers, samples: int) -> None:
+    def __init__(self, servers: Servers, samples: int, proof: Proof, known: Mapping[int, int]) -> None:
         self._servers = servers
         self._samples = samples
+        self._proof = proof
+        self._known = known  # rows of the before side by OID
 
     def compare(self, pair: RelationPair) -> TableResult | None:
         """The result for one pair; None for a partitioned parent with nothing to say.
@@ -123,7 +111,8 @@ class TableComparer:
             return result.change
         with table_failures(result.pair):
             samples = pick(result.plan, result.tally, (result.vanished, result.appeared), self._samples)
-        return replace(result.change, samples=tuple(samples))
+            change = looked_closer(self._servers, result.plan, result.tally, result.change)
+        return replace(change, samples=tuple(samples))
 
     def _compare(self, pair: RelationPair) -> TableResult | None:
         before, after = pair.before, pair.after
@@ -165,19 +154,20 @@ class TableComparer:
 
     def _on_both(self, pair: RelationPair) -> TableResult:
         match = match_columns(pair)
-        plan = Planner(self._servers).plan(pair, match)
+        decision = self._proof.decide(pair, (self._servers.before, self._servers.after))
         if not any(each.retyped for each in match.pairs):
-            return self._run(plan)
+            return self._run(Planner(self._servers), pair, match, decision)
         try:
             with self._servers.before.transaction(), self._servers.after.transaction():
-                return self._run(plan)
+                return self._run(Planner(self._servers), pair, match, decision)
         except psycopg.DataError:  # a value that the common type refuses: compare what the types print instead
-            return self._run(Planner(self._servers, plain=True).plan(pair, match))
+            return self._run(Planner(self._servers, plain=True), pair, match, decision)
 
-    def _run(self, plan: TablePlan) -> TableResult:
-        pair = plan.pair
+    def _run(self, planner: Planner, pair: RelationPair, match: ColumnMatch, decision: Decision) -> TableResult:
+        plan = planner.plan(pair, match)
+        reading = self._reading(planner, plan, decision)
         leaf = any(each is not None and each.root is not None for each in (pair.before, pair.after))
-        effect = RowComparison(self._servers, plan, samples=self._samples, keep_keys=leaf).run()
+        effect = RowComparison(self._servers, plan, samples=self._samples, keep_keys=leaf).run(reading)
         change = replace(
             _blank(pair),
             rows_before=effect.rows_before,
@@ -185,39 +175,36 @@ class TableComparer:
             removed=effect.removed,
             added=effect.added,
             changed=effect.changed,
-            columns=self._columns(plan, effect),
+            columns=self._columns(plan, effect, reading),
             keyless=plan.key is None,
+            method=reading.decision.method,
+            because=reading.decision.because,
         )
         gone, come = (pl.concat([no_rows(), *frames]) for frames in (effect.removed_rows, effect.added_rows))
         return TableResult(pair, change, plan, effect.tally, gone, come)
 
-    def _columns(self, plan: TablePlan, effect: RowEffect) -> dict[str, ColumnChange]:
+    def _reading(self, planner: Planner, plan: TablePlan, decision: Decision) -> Reading:
+        """What is read of a table that both sides have, and how many rows it had."""
+        doubtful = () if decision.method == "full" else self._proof.doubtful(plan.pair, plan.match)
+        if doubtful and plan.key is None:
+            decision, doubtful = Decision("full", "no key tells whose values read differently"), ()
+        if doubtful:
+            names = ", ".join(each.after.name for each in doubtful)
+            decision = replace(decision, method="blocks", because=f"{decision.because}; of all rows {names}")
+        parts = parts_of(planner, plan, decision, doubtful)
+        if decision.method == "full" or plan.pair.before is None:
+            return Reading(decision, parts)
+        rows = self._known.get(plan.pair.before.oid)
+        if rows is None:
+            rows, _ = count_values(self._servers.before, plan.pair.before, ())
+        return Reading(decision, parts, rows)
+
+    def _columns(self, plan: TablePlan, effect: RowEffect, reading: Reading) -> dict[str, ColumnChange]:
         counted = {each.after.name: effect.tally.counts(index) for index, each in enumerate(plan.match.pairs)}
         kept = {name: counts for name, counts in counted.items() if counts.changed}
-        return merged(_retyped(plan.match), kept, self._added(plan, effect), self._dropped(plan, effect))
-
-    def _dropped(self, plan: TablePlan, effect: RowEffect) -> dict[str, ColumnChange]:
-        """Columns that are gone, with the values they held in rows that stay.
-
-        In all rows where no key tells which stay, and in a partition, whose rows may have moved to another one.
-        """
-        if not plan.match.dropped or plan.pair.before is None:
-            return {}
-        _, held = count_values(self._servers.before, plan.pair.before, plan.match.dropped)
-        certain = plan.key is not None and plan.pair.before.root is None
-        gone = effect.filled_in_removed if certain else [0] * len(plan.match.dropped)
-        return {
-            each.name: ColumnChange(lost=held[each.name] - with_their_row, type_from=each.type)
-            for each, with_their_row in zip(plan.match.dropped, gone, strict=True)
-        }
-
-    def _added(self, plan: TablePlan, effect: RowEffect) -> dict[str, ColumnChange]:
-        """Columns that are new, with their values in rows that are not (in all rows where no key tells which)."""
-        if not plan.match.added or plan.pair.after is None:
-            return {}
-        _, values = count_values(self._servers.after, plan.pair.after, plan.match.added)
-        new = [0] * len(plan.match.added) if plan.key is None else effect.filled_in_added
-        return {
-            each.name: ColumnChange(null_to_value=values[each.name] - filled_in_new, type_to=each.type)
-            for each, filled_in_new in zip(plan.match.added, new, strict=True)
-        }
+        return merged(
+            _retyped(plan.match),
+            kept,
+            added_columns(self._servers, plan, effect, (reading, self._proof.after)),
+            dropped_columns(self._servers, plan, effect),
+        )

@@ -17,12 +17,14 @@ import polars as pl
 from stagecopy.errors import StagingError
 from stagecopy.masking import copytext, searchable
 from stagecopy.masking.digestset import DigestSet
+from stagecopy.masking.side_by_side import in_order
+from stagecopy.masking.wide import WideRow, is_wide, windows
 from stagecopy.masking.witness import Confirmer, Witness
 from stagecopy.model.audit import Audited, Leak
 from stagecopy.model.server import Address
 from stagecopy.model.staging import Binaries
 from stagecopy.postgres.connect import connect_staging, staging_errors
-from stagecopy.postgres.leakscan import TextRelation, catalog_texts, text_relations
+from stagecopy.postgres.leakscan import TextColumn, TextRelation, catalog_texts, text_relations
 from stagecopy.postgres.tools import copy_out, staging_environment
 from stagecopy.process import ProcessError
 
@@ -95,7 +97,7 @@ def _scan(address: Address, binaries: Binaries, finds: _Finds, whole: frozenset[
 
     def one(relation: TextRelation) -> None:
         try:
-            _search(relation, copy_out(binaries, staging_environment(address), relation.script), finds, whole)
+            _Search(relation, finds, whole).run(copy_out(binaries, staging_environment(address), relation.script))
         except ProcessError as failure:
             message = f"searching the copy: {failure.message}"
             raise StagingError("staging-failed", message, where=relation.qualified) from failure
@@ -110,20 +112,47 @@ def _look_at_texts(finds: _Finds, texts: Iterable[tuple[str, str]]) -> None:
         finds.look(place, searchable.pieces(pl.Series([body]), phrases=finds.digests.phrases))
 
 
-def _search(relation: TextRelation, chunks: Iterable[bytes], finds: _Finds, whole: frozenset[tuple[str, str]]) -> None:
-    for batch in copytext.whole_lines(chunks, _BATCH_BYTES):
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Looks at the cells of one relation."""
+
+    relation: TextRelation
+    finds: _Finds
+    whole: frozenset[tuple[str, str]]  # columns whose cells are looked up as they are
+
+    def run(self, chunks: Iterable[bytes]) -> None:
+        """All of it, as COPY text."""
+        for _ in in_order(self._batch, copytext.whole_lines(chunks, _BATCH_BYTES), alone=_is_wide):
+            pass
+
+    def _batch(self, batch: bytes) -> None:
+        if _is_wide(batch):
+            self._wide(batch)
+            return
         lowered = batch.isascii()
         # Far quicker than cell by cell. What NULL becomes by it is too short to be looked for.
-        frame = copytext.read(batch.lower() if lowered else _sound(batch), len(relation.columns))
+        frame = copytext.read(batch.lower() if lowered else _sound(batch), len(self.relation.columns))
         for part in frame.iter_slices(_SLICE_ROWS):
-            for column, cells in zip(relation.columns, part, strict=True):
-                texts = searchable.pieces(
-                    cells if column.form == "bytea" else copytext.unescape(cells),
-                    whole_only=(relation.qualified, column.name) in whole,
-                    phrases=finds.digests.phrases,
-                    lowered=lowered,
-                )
-                finds.look(f"{relation.qualified}.{column.name}", texts)
+            for column, cells in zip(self.relation.columns, part, strict=True):
+                self._look(column, cells, lowered=lowered)
+
+    def _wide(self, line: bytes) -> None:
+        for column, cell in zip(self.relation.columns, WideRow.of(line).fields, strict=True):
+            for text, entire in windows(cell):
+                self._look(column, pl.Series([text]), entire=entire)
+
+    def _look(self, column: TextColumn, cells: pl.Series, *, lowered: bool = False, entire: bool = False) -> None:
+        texts = searchable.pieces(
+            cells if column.form == "bytea" else copytext.unescape(cells),
+            whole_only=entire or (self.relation.qualified, column.name) in self.whole,
+            phrases=self.finds.digests.phrases,
+            lowered=lowered,
+        )
+        self.finds.look(f"{self.relation.qualified}.{column.name}", texts)
+
+
+def _is_wide(batch: bytes) -> bool:
+    return is_wide(batch, 2 * _BATCH_BYTES)
 
 
 def _sound(batch: bytes) -> bytes:

@@ -113,7 +113,7 @@ class Build:
         self._progress.stage("schema")
         entries = without_extensions(archive.entries("pre-data"), self._left_extensions)
         self._refuse_missing_extensions(extensions(entries))
-        self._fidelity += archive.left_behind()
+        self._fidelity += archive.left_behind(large_objects=self._source.session.survey.large_objects)
         rights = self._ground.rights(self._inert)
         archive.restore_pre_data(entries, rights)
         self._compare_extensions(address)

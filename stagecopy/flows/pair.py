@@ -24,6 +24,7 @@ from stagecopy.model.server import Address
 from stagecopy.model.staging import ServerOptions
 from stagecopy.model.trial import CloneMethod
 from stagecopy.postgres.connect import connect_staging, staging_errors, wait_until_ready
+from stagecopy.postgres.walrange import wal_start
 from stagecopy.staging.engine import Engine
 from stagecopy.staging.ledger import PREPARED, Kept, keep, kept_clones, take_warm
 from stagecopy.staging.ledger import drop as forget
@@ -31,19 +32,26 @@ from stagecopy.staging.reopen import reopen
 from stagecopy.staging.server_engine import inside, shared
 from stagecopy.staging.settings import READY_SECONDS
 from stagecopy.staging.snapshots import Snapshot, held, usable
+from stagecopy.staging.wal import DumpsWal, WalSource
 
 _SETTINGS = {"max_prepared_transactions": "10", "max_locks_per_transaction": "256"}
-_AFTER = ServerOptions(settings=_SETTINGS, isolated=True)
+# The diff reads what the migration wrote to the log, so no checkpoint may take that away. Not without end: of a log
+# longer than this all tables are compared in full.
+_AFTER = ServerOptions(settings={**_SETTINGS, "wal_keep_size": "16GB"}, isolated=True)
 _BEFORE = ServerOptions(settings={**_SETTINGS, "default_transaction_read_only": "on"}, isolated=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Both servers, as ADMIN in the database under test, and how the clone that is changed was made."""
+    """Both servers, as ADMIN in the database under test, and how the clone that is changed was made.
+
+    ``wal``: the log of that one from before anybody wrote to it, where the engine can read it.
+    """
 
     before: Address
     after: Address
     method: CloneMethod
+    wal: WalSource | None = None
 
 
 @contextmanager
@@ -60,7 +68,7 @@ def pair_of(home: Home, run: str, snapshot: Snapshot, *, engine: Engine, keep_af
             with ThreadPoolExecutor(2, "clone") as threads:
                 before, after = threads.submit(both.start_before), threads.submit(both.start_after)
             first, second = (inside(engine, each.result(), snapshot.database) for each in (before, after))
-            yield Pair(first, second, both.method)
+            yield Pair(first, second, both.method, both.wal)
         finally:
             try:
                 both.end_after(kept=keep_after)
@@ -80,6 +88,7 @@ class _Both:
         self._after = f"clone-{run}-after"
         self._shared = False
         self.method: CloneMethod = "copy"
+        self.wal: WalSource | None = None
 
     def start_before(self) -> Address:
         """The shared one where cloning is cheap, else one of our own."""
@@ -103,7 +112,10 @@ class _Both:
             self._after, self.method = warm.directory, warm.method
         else:
             self.method = self._engine.clone(self._snapshot.directory, self._after, "clone", run=self._run)
-        return self._engine.start(self._after, _AFTER)
+        address = self._engine.start(self._after, _AFTER)
+        if isinstance(self._engine, DumpsWal):
+            self.wal = WalSource(self._engine, self._after, wal_start(address))
+        return address
 
     def end_after(self, *, kept: bool) -> None:
         """Kept, it stays until a later run cleans up: it belongs to a run that is over then."""

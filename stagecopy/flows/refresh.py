@@ -189,7 +189,14 @@ def _build(
             build.load()
     if not options.direct:
         build.load()
-    told = receipt(planned, rules, (build.witness, build.audited), catalog=session.catalog, kept=notice.kept)
+    told = receipt(
+        planned,
+        rules,
+        (build.witness, build.audited),
+        catalog=session.catalog,
+        kept=notice.kept,
+        large_objects=session.survey.large_objects,
+    )
     build.seal(key_id=key.id, receipt=told, remembered=notice.plan)
     return build
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -17,12 +18,14 @@ from psycopg import sql
 
 from stagecopy.config.load import Project
 from stagecopy.config.settings import Policy as PolicySettings
-from stagecopy.diff.compare import compare
 from stagecopy.errors import MigrationFailedError, StagecopyError, StagingError, UsageError
 from stagecopy.flows.cleanup import clean_up
+from stagecopy.flows.difference import compared_in_full, difference_of
+from stagecopy.flows.expecting import Expecting, drafted
 from stagecopy.flows.pair import Pair, pair_of
 from stagecopy.flows.workplace import Workplace, in_use, open_workplace
 from stagecopy.history.runs import Run, open_run
+from stagecopy.model.effects import Effects
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.migration import MigrationRun, SourceFile, fingerprint
 from stagecopy.model.server import Address
@@ -31,11 +34,13 @@ from stagecopy.postgres.connect import Connection, connect_staging, reach, stagi
 from stagecopy.postgres.failures import describe
 from stagecopy.redact import remember
 from stagecopy.report.document import trial_document
-from stagecopy.safety.policy import Policy, TablePolicy, judge, verdict
+from stagecopy.safety.policy import Agreed, Policy, TablePolicy, judge, verdict
+from stagecopy.safety.waivers import Waiver
 from stagecopy.staging.engine import ADMIN, Engine
 from stagecopy.staging.server_engine import shared
 from stagecopy.staging.snapshots import Snapshot, held, usable
 from stagecopy.staging.ssh_link import naming_lost_link
+from stagecopy.trial.effects import EffectsWatch
 from stagecopy.trial.lexer import split
 from stagecopy.trial.running import run_migration
 
@@ -50,6 +55,8 @@ class TrialOptions:
     role: str | None = None
     strict: bool = False
     keep: bool = False
+    exhaustive: bool = False
+    expecting: Expecting = field(default_factory=Expecting)
 
 
 def trial(project: Project, options: TrialOptions) -> TrialResult:
@@ -95,10 +102,12 @@ def _tried_on(snapshot: Snapshot, work: Workplace, run: Run, options: TrialOptio
     with pair_of(work.home, run.id, snapshot, engine=engine, keep_after=options.keep) as pair:
         server = shared(engine)
         login = server.let_in(pair.after, role) if server else _let_in(pair.after, role)
-        migration = _run(pair, login, files=options.files, budget=settings.time_budget)
-        difference = compare(pair.before, pair.after)
+        migration, effects = _run(pair, login, files=options.files, budget=settings.time_budget)
+        difference = difference_of(pair, snapshot, run, logged_in=role, exhaustive=options.exhaustive)
         disk = _size(pair.after) - _size(pair.before)
     result = replace(basis, clone=pair.method, run=migration, difference=difference, disk_bytes=disk)
+    result = replace(result, fidelity=(*basis.fidelity, *compared_in_full(difference)))
+    result = replace(result, effects=replace(effects, masked=snapshot.masked))
     return _judged(work, result, options)
 
 
@@ -124,7 +133,7 @@ def _let_in(after: Address, role: str) -> Address:
     return after.to(user=role, password=password)
 
 
-def _run(pair: Pair, login: Address, *, files: tuple[SourceFile, ...], budget: float) -> MigrationRun:
+def _run(pair: Pair, login: Address, *, files: tuple[SourceFile, ...], budget: float) -> tuple[MigrationRun, Effects]:
     try:
         # no pinned settings here: the migration must see production's own (search_path, time zone …)
         connection: Connection = psycopg.connect(
@@ -134,8 +143,12 @@ def _run(pair: Pair, login: Address, *, files: tuple[SourceFile, ...], budget: f
         )
     except psycopg.Error as failure:
         raise StagingError("staging-unreachable", f"cannot log in as {login.user}: {describe(failure)}") from None
-    with connection, connect_staging(pair.after) as observer:
-        return run_migration(connection, observer, files, time_budget=budget, sha256=fingerprint(files))
+    # closed without a COMMIT: the server may be gone, and what the migration left open is rolled back
+    with closing(connect_staging(pair.after)) as observer:
+        with closing(connection):
+            watch = EffectsWatch(observer, connection, files)
+            run = run_migration(connection, observer, files, time_budget=budget, sha256=fingerprint(files))
+        return run, watch.effects()
 
 
 def _size(address: Address) -> int:
@@ -148,14 +161,16 @@ def _judged(work: Workplace, result: TrialResult, options: TrialOptions) -> Tria
     run, difference = result.run, result.difference
     assert run is not None  # noqa: S101 - set by _try
     assert difference is not None  # noqa: S101
-    findings = judge(difference, run, policy_of(work.project.settings.policy))
+    agreed = Agreed(options.expecting.expectation)
+    findings = judge(difference, run, policy_of(work.project.settings.policy), result.effects, agreed=agreed)
     said = verdict(findings)
+    result = replace(result, findings=findings, expectation=drafted(options.expecting, result))
     if run.error is not None:
         message = f"statement {run.error.statement} failed: {run.error.message}"
         failure = MigrationFailedError("migration-failed", message, where=_where(run, options.files))
-        return replace(result, findings=findings, verdict="fail", exit=5, error=failure)
+        return replace(result, verdict="fail", exit=5, error=failure)
     refused = said == "fail" or (options.strict and said == "warn")
-    return replace(result, findings=findings, verdict=said, exit=1 if refused else 0)
+    return replace(result, verdict=said, exit=1 if refused else 0)
 
 
 def _where(run: MigrationRun, files: tuple[SourceFile, ...]) -> str | None:
@@ -182,4 +197,5 @@ def policy_of(settings: PolicySettings) -> Policy:
         timing=settings.timing,
         rollback=settings.rollback,
         tables=tables,
+        waivers=tuple(Waiver(each.rule, each.subject, each.reason, each.by, each.until) for each in settings.waivers),
     )

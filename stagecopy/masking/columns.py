@@ -97,9 +97,14 @@ class ColumnPlans:
         return ColumnPlan(column, decision.mask, decision.where, masker, who=who, cases=cases, joined=joined)
 
     def _who(self, table: Table, decision: Decision) -> Who | None:
-        column = self.subjects.column(table, decision)
-        if column is None:
+        told = [(each, self.subjects.column(table, each)) for each in decision.personal]
+        columns = {column.attnum: column for _, column in told if column is not None}
+        if not columns:
             return None
+        column, *others = columns.values()
+        if others:
+            names = " and ".join(each.name for each in columns.values())
+            self.mistakes.add(told[-1][0].where, f"parts of one value go by two columns, {names}", "name one of them")
         return Who(column.attnum, self._setting(table, column, Decision(KEEP, decision.where)))
 
     def _masker(self, table: Table, column: Column, decision: Decision) -> Masker:

@@ -10,10 +10,15 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import polars as pl
 
+from stagecopy.masking.wide import apart
+
 END = b"\\."
+_NULL = "\\N"
+_OTHER_WIDTH = "a row with another number of columns"
 _BOM = b"\xef\xbb\xbf"
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 _ESCAPE = re.compile(rb"\\(?:(?P<octal>[0-7]{1,3})|x(?P<hex>[0-9A-Fa-f]{1,2})|(?P<other>.))", re.DOTALL)
@@ -27,7 +32,7 @@ class MalformedError(ValueError):
 
 
 def whole_lines(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Batches of whole lines of about *size* bytes; a longer line makes a longer batch.
+    """Batches of whole lines of about *size* bytes; a longer line is a batch of its own.
 
     Ends at the line ``\\.`` that closes the data of a dump file; only empty lines may follow it.
     """
@@ -38,7 +43,7 @@ def whole_lines(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
             continue
         end = _end_marker(batch)
         if end is None:
-            yield batch
+            yield from apart(batch, 2 * size)
             continue
         ended = True
         _nothing_more(batch[end + len(END) + 1 :])
@@ -57,8 +62,10 @@ def _joined(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
             # Only the newest piece is searched, so a row wider than a batch costs one look at each byte.
             cut = piece.rfind(b"\n") + 1 if length >= size else 0
             if cut:
-                yield b"".join([*waiting, piece[:cut]])
+                batch = b"".join([*waiting, piece[:cut]])
                 waiting, length = [], len(piece) - cut
+                yield batch
+                del batch  # it may be one row of hundreds of megabytes
             waiting.append(piece[cut:])
     rest = b"".join(waiting)
     if rest:
@@ -66,6 +73,8 @@ def _joined(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
 
 
 def _end_marker(batch: bytes) -> int | None:
+    if b"\\" not in batch:  # one letter is found far quicker than four
+        return None
     if batch.startswith(END + b"\n"):
         return 0
     found = batch.find(b"\n" + END + b"\n")
@@ -82,34 +91,46 @@ def read(batch: bytes, columns: int) -> pl.DataFrame:
 
     Raises MalformedError, or polars' ComputeError for bytes that are not UTF-8.
     """
-    rows = batch.count(b"\n")
-    if batch.count(b"\t") != rows * (columns - 1):
-        raise MalformedError("a row with another number of columns")
     if b"\r" in batch:
         raise MalformedError("a raw carriage return")
     # A first row of its own takes the loss when the data begins with a byte order mark.
     guard = batch.startswith(_BOM)
-    source = b"\t" * (columns - 1) + b"\n" + batch if guard else batch
-    frame = pl.read_csv(
-        source,
-        has_header=False,
-        separator="\t",
-        quote_char=None,
-        null_values="\\N",
-        empty_string_is_null=False,
-        infer_schema=False,
-        schema={str(position): pl.String for position in range(columns)},
-    )
+    frame = _parsed(b"\t" * (columns - 1) + b"\n" + batch if guard else batch, columns)
     frame = frame.slice(1) if guard else frame
-    if frame.height != rows:
-        raise MalformedError(f"{rows} lines read as {frame.height} rows")
+    if _size(frame) != len(batch):
+        raise MalformedError(_OTHER_WIDTH)
     return frame
+
+
+def _parsed(source: bytes, columns: int) -> pl.DataFrame:
+    try:
+        return pl.read_csv(
+            source,
+            has_header=False,
+            separator="\t",
+            quote_char=None,
+            null_values=_NULL,
+            empty_string_is_null=False,
+            infer_schema=False,
+            schema={str(position): pl.String for position in range(columns)},
+        )
+    except pl.exceptions.PolarsError:  # of one kind or another for a row too long, and for one that is not UTF-8
+        with suppress(UnicodeDecodeError):
+            source.decode()
+            raise MalformedError(_OTHER_WIDTH) from None
+        raise
+
+
+def _size(frame: pl.DataFrame) -> int:
+    """How many bytes the frame was read from, if nothing was added and nothing lost: cheaper than to count."""
+    lengths = frame.select(pl.all().str.len_bytes().fill_null(len(_NULL)).sum())
+    return int(sum(lengths.row(0))) + frame.height * frame.width
 
 
 def write(frame: pl.DataFrame) -> bytes:
     """The frame as COPY text; its values are escaped already."""
     out = io.BytesIO()
-    frame.write_csv(out, include_header=False, separator="\t", quote_style="never", null_value="\\N")
+    frame.write_csv(out, include_header=False, separator="\t", quote_style="never", null_value=_NULL)
     return out.getvalue()
 
 

@@ -161,8 +161,8 @@ class _Entry:
             part = _Entry((*self.path, *within, text), self.document, self.mistakes)
             decided = part.read({"mask": entry} if isinstance(entry, str) else entry)
             self.failed = self.failed or decided is None
-            if decided and (decided.subject or (decided.paths and key not in _NESTED)):
-                self.wrong((*within, text), "a leaf has no paths and no subject of its own", "write the whole path")
+            if decided and decided.paths and key not in _NESTED:
+                self.wrong((*within, text), "a leaf has no paths of its own", "write the whole path")
             elif name in parts:
                 self.wrong((*within, text), f"{name} is named twice", f"also at {parts[name].where}; keep one of them")
             elif decided:

@@ -30,15 +30,24 @@ def _groups() -> pl.Series:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """What can be drawn for a series of values. ``digest`` is 64 hex digits per value."""
+    """What can be drawn for a series of values. ``digest`` is 64 hex digits per value.
+
+    ``own``: where a person draws for the values, what they would draw themselves.
+    """
 
     digest: pl.Series
+    own: Draw | None = None
 
     @classmethod
     def of(cls, values: pl.Series, key: str) -> Draw:
         """One HMAC per value; no value may be null."""
         frame = values.alias(_NAME).to_frame()
         return cls(frame.select(plh.col(_NAME).chash.hmac_sha256(key=key)).to_series())
+
+    @property
+    def of_value(self) -> Draw:
+        """What the values draw, whoever they are of."""
+        return self.own or self
 
     def number(self, label: str) -> pl.Series:
         """64 bits per value, independent for each label."""

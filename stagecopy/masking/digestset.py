@@ -51,8 +51,9 @@ class DigestSet:
         if not len(texts):
             return
         made = self.digests(texts)
-        spaced = texts.filter(texts.str.contains(" ", literal=True))
-        phrases = {count for count, shape in _PHRASES.items() if spaced.str.contains(shape).any()}
+        unknown = _PHRASES.keys() - self.phrases
+        spaced = texts.filter(texts.str.contains(" ", literal=True)) if unknown else texts.clear()
+        phrases = {count for count in unknown if spaced.str.contains(_PHRASES[count]).any()}
         with self._lock:
             self.phrases |= phrases
             self.added += len(made)

@@ -7,6 +7,19 @@ import polars_hash as plh
 
 _KEPT = 2048  # exact up to here, beyond it about 2 % off
 _SPAN = 1 << 64
+_GLANCE, _NEARLY_ALL = 4096, 0.97
+
+
+def hardly_any_twice(values: pl.Series) -> bool:
+    """Whether the first values are nearly all different: to make all unique, which hashes them, then gains nothing."""
+    head = values.head(_GLANCE)
+    return head.n_unique() > _NEARLY_ALL * len(head)
+
+
+def fingerprints(values: pl.Series) -> pl.Series:
+    """One number per value, NULL aside: what ``Distinct`` counts."""
+    frame = values.drop_nulls().alias("value").to_frame()
+    return frame.select(plh.col("value").nchash.xxh3_64(seed=0)).to_series().rename("digest")
 
 
 class Distinct:
@@ -16,10 +29,8 @@ class Distinct:
         self._limit = _SPAN - 1
         self._smallest = pl.Series("digest", [], dtype=pl.UInt64)
 
-    def add(self, values: pl.Series) -> None:
-        """More values."""
-        frame = values.drop_nulls().alias("value").to_frame()
-        digests = frame.select(plh.col("value").nchash.xxh3_64(seed=0)).to_series().rename("digest")
+    def add(self, digests: pl.Series) -> None:
+        """More values, by their fingerprints."""
         both = pl.concat([self._smallest, digests.filter(digests <= self._limit)]).unique().sort()
         if len(both) > _KEPT:
             both = both.head(_KEPT)

@@ -53,27 +53,54 @@ _PARTS = {
     "fields": ("`fields`: masks of fields", "`rest`"),
     "each": ("`each`: the mask of an element",),
 }
+_HEADS = (
+    "mask", "puts", "takes", "unique columns", "always another value", "audit looks for the raw value", "NULL",
+    "bad values", "options", "example",
+)  # fmt: skip
+_SEARCHED = {"whole": "yes", "strange": "where no list holds it", "inside": "in the parts that went", "none": "no"}
+_ANY_VALUE = ("python", "enum")  # they cannot run without a function and labels of one's own
 _UNIQUE = dict.fromkeys(("array", "hstore", "composite"), "if all parts") | {"python": "with `injective: yes`"}
 
 
 def table() -> str:
     """A Markdown table of all masks."""
-    lines = ["| mask | puts | takes | unique columns | options | example |", "|---|---|---|---|---|---|"]
+    lines = [f"| {' | '.join(_HEADS)} |", "|" + "---|" * len(_HEADS)]
     for name, mask in MASKS.items():
         said = [f"`{option}`: {meaning}" for option, meaning in mask.options.items()]
         options = "; ".join([*said, *_PARTS.get(mask.parts or "", ())]).replace("|", r"\|")
         unique = "yes" if mask.injective else _UNIQUE.get(mask.name, "no")
-        lines.append(f"| `{name}` | {mask.summary} | {mask.takes} | {unique} | {options or '–'} | {_example(name)} |")
+        always = "yes" if mask.trace.differs else "no"
+        promises = (unique, always, _SEARCHED[mask.trace.search], _null(name), _bad_values(name))
+        cells = (f"`{name}`", mask.summary, mask.takes, *promises, options or "–", _example(name))
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
 def _example(name: str) -> str:
     """What the mask makes of a sample under a key that everybody knows."""
     raw = _SAMPLES.get(name, "Ann Lee" if name in _TEXT else None)
-    if raw is None:
-        return "–"
-    masker = MASKS[name](Setting(_KEY, options=_OPTIONS.get(name, {})))
-    return f"`{raw}` → `{masker.apply(pl.Series([raw]))[0]}`"
+    return "–" if raw is None else f"`{raw}` → `{_masked(name, raw)}`"
+
+
+def _null(name: str) -> str:
+    return "stays" if _masked(name, None) is None else "is masked"
+
+
+def _bad_values(name: str) -> str:
+    """Whether there are values that the mask cannot work on; a value of no shape at all tells."""
+    if name in _ANY_VALUE:
+        return "none"
+    try:
+        _masked(name, "¿?")
+    except ValueError:
+        return "by `on_bad`"
+    return "none"
+
+
+def _masked(name: str, raw: str | None) -> str | None:
+    masker = MASKS[name](Setting(_KEY, options=_OPTIONS.get(name, {}), on_bad="fail"))
+    masked: str | None = masker.apply(pl.Series([raw], dtype=pl.String))[0]
+    return masked
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from stagecopy.masking.jsonpath import JsonPath, Step
@@ -100,37 +100,86 @@ class Place:
 
     def scalars(self) -> Iterator[Place]:
         """All scalars from here down."""
-        for place, _ in _walk(self, (), ()):
+        for place, _ in _walk(self, []):
             yield place
 
 
-def places(document: Document, paths: Iterable[tuple[str, JsonPath]]) -> Iterator[tuple[Place, str | None]]:
-    """Every scalar that no path names (with None), and every value that one names (with its text); the first wins."""
-    yield from _walk(Place(document, document.root, 0), (), tuple(paths))
+@dataclass(slots=True)
+class Branch:
+    """Paths by their steps, so that a place is compared with those that lead to it and not with all.
+
+    ``text``: the path that ends here; ``order``: its rank, of several that fit the first wins.
+    """
+
+    text: str | None = None
+    order: int = 0
+    names: dict[str, Branch] = field(default_factory=dict)
+    wild: dict[str, Branch] = field(default_factory=dict)  # by kind of step: each, any
+
+    def to(self, step: Step) -> Branch:
+        """The branch one step on, made if need be."""
+        known = self.wild if step.name is None else self.names
+        return known.setdefault(step.kind if step.name is None else step.name, Branch())
 
 
-def _walk(
-    place: Place, at: tuple[Step, ...], paths: tuple[tuple[str, JsonPath], ...]
-) -> Iterator[tuple[Place, str | None]]:
-    for text, path in paths:
-        if len(path) == len(at) and all(map(_fits, path, at)):
-            yield place, text
-            return
+def branches(paths: Iterable[tuple[str, JsonPath]]) -> Branch:
+    """The root of *paths*, which come in the order of their rank."""
+    root = Branch()
+    for order, (text, path) in enumerate(paths):
+        end = root
+        for step in path:
+            end = end.to(step)
+        if end.text is None:
+            end.text, end.order = text, order
+    return root
+
+
+def places(document: Document, root: Branch) -> Iterator[tuple[Place, str | None]]:
+    """Every scalar that no path names (with None), and every value that one names (with its text); the first wins.
+
+    A path that goes on inside an object or array that another one names decides there; what is left goes by the outer.
+    """
+    yield from _walk(Place(document, document.root, 0), [root])
+
+
+def _walk(place: Place, fitting: list[Branch], outer: str | None = None) -> Iterator[tuple[Place, str | None]]:
     value = place.value
+    ended = [branch for branch in fitting if branch.text is not None]
+    if ended:
+        named = min(ended, key=_rank).text
+        if not (place.nested and _goes_on(value, fitting)):
+            yield place, named
+            return
+        outer = named
     if isinstance(value, Members):
         for pair in value.pairs:
-            yield from _walk(Place(place.document, pair, 1), (*at, Step(pair[0], "name")), paths)
+            yield from _walk(Place(place.document, pair, 1), list(_into(pair[0], fitting)), outer)
     elif isinstance(value, list):
+        each = [branch.wild["each"] for branch in fitting if "each" in branch.wild]
         for position in range(len(value)):
-            yield from _walk(Place(place.document, value, position), (*at, Step(None, "each")), paths)
+            yield from _walk(Place(place.document, value, position), each, outer)
     else:
-        yield place, None
+        yield place, outer
 
 
-def _fits(wanted: Step, actual: Step) -> bool:
-    if wanted.kind == "each" or actual.kind == "each":
-        return wanted.kind == actual.kind
-    return wanted.kind == "any" or wanted.name == actual.name
+def _rank(branch: Branch) -> int:
+    return branch.order
+
+
+def _into(name: str, fitting: list[Branch]) -> Iterator[Branch]:
+    """The branches that go on with the member *name*."""
+    for branch in fitting:
+        if name in branch.names:
+            yield branch.names[name]
+        if "any" in branch.wild:
+            yield branch.wild["any"]
+
+
+def _goes_on(value: Members | list[Any], fitting: list[Branch]) -> bool:
+    """Whether the next step of any path fits what is in *value*."""
+    if isinstance(value, list):
+        return any("each" in branch.wild for branch in fitting)
+    return any(True for pair in value.pairs for _ in _into(pair[0], fitting))
 
 
 def _members(pairs: list[tuple[str, Any]]) -> Members:

@@ -37,8 +37,8 @@ def project_folder(where: str) -> Path:
     return above[0] if above else rules.parent
 
 
-def function(call: str, where: str) -> Function:
-    """The function that *call* names in the project of the rule at *where*. Raises CodeError."""
+def source(call: str, where: str) -> Path:
+    """The file of the function that *call* names in the project of the rule at *where*. Raises CodeError."""
     found = _CALL.fullmatch(call)
     if found is None:
         raise CodeError(str(call_problem(call)))
@@ -48,9 +48,16 @@ def function(call: str, where: str) -> Function:
         raise CodeError(f"{found['file']} is outside the project's folder")
     if not path.is_file():
         raise CodeError(f"there is no file {found['file']} beside {_SETTINGS}")
-    wanted = getattr(_module(path, path.stat().st_mtime_ns), found["function"], None)
+    return path
+
+
+def function(call: str, where: str) -> Function:
+    """The function that *call* names in the project of the rule at *where*. Raises CodeError."""
+    path = source(call, where)
+    name = call.rpartition(":")[2]
+    wanted = getattr(_module(path, path.stat().st_mtime_ns), name, None)
     if not callable(wanted):
-        raise CodeError(f"{found['file']} has no function {found['function']}")
+        raise CodeError(f"{path.name} has no function {name}")
     made: Function = wanted
     return made
 

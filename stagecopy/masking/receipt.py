@@ -7,13 +7,15 @@ partition are told at the partition. Nothing in it is a value.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from stagecopy.masking import packs, searchable
 from stagecopy.masking.plan import MaskPlan
-from stagecopy.masking.rules import RuleSet
+from stagecopy.masking.project_code import CodeError, source
+from stagecopy.masking.rules import Decision, Pack, RuleSet
 from stagecopy.masking.vocabulary import vocabulary
 from stagecopy.masking.witness import Seen, Witness
 from stagecopy.model.audit import Audited
@@ -28,8 +30,9 @@ def receipt(
     *,
     catalog: Catalog,
     kept: Iterable[KeptPersonal] = (),
+    large_objects: int = 0,
 ) -> dict[str, Any]:
-    """The document."""
+    """The document. *large_objects*: how many production has; none of them comes along."""
     witness, audited = seen
     words = vocabulary(plan.locale)
     return {
@@ -39,6 +42,7 @@ def receipt(
         "vocabulary": {"locale": words.locale, "faker": words.faker, "sha256": words.sha256},
         "schema": schema_sha256(catalog),
         "columns": [_column(each) for each in witness.columns.values()],
+        "large_objects": {"left_behind": large_objects},
         "personal_kept": [each.name for each in kept],
         "audit": {"checked": audited.checked, "places": audited.places, "leaks": audited.count},
     }
@@ -60,12 +64,29 @@ def _column(seen: Seen) -> dict[str, Any]:
 
 
 def rules_sha256(rules: RuleSet) -> str:
-    """Over the rule files in the order read and the packs they use, each preceded by its length."""
+    """Over the rule files in the order read, the packs and files of code they use, each preceded by its length."""
     digest = hashlib.sha256()
-    for path in (*map(Path, rules.files), *(packs.path(each.name) for each in rules.packs)):
+    code = sorted({path for each in _decisions(rules) for path in _code(each)})
+    for path in (*map(Path, rules.files), *(packs.path(each.name) for each in rules.packs), *code):
         content = path.read_bytes().replace(b"\r\n", b"\n")
         digest.update(f"{len(content)}\n".encode() + content)
     return digest.hexdigest()
+
+
+def _decisions(rules: RuleSet | Pack) -> Iterator[Decision]:
+    yield from (column.decision for table in rules.tables for column in table.columns)
+    yield from (pattern.decision for pattern in rules.patterns)
+    if isinstance(rules, RuleSet):
+        yield from (each for pack in rules.packs for each in _decisions(pack))
+
+
+def _code(decision: Decision) -> Iterator[Path]:
+    """Files with functions of the project's own, those of parts included. A rule nobody uses may name a missing one."""
+    if call := decision.options.get("call"):
+        with suppress(CodeError):
+            yield source(call, decision.where)
+    for part in decision.paths.values():
+        yield from _code(part)
 
 
 def schema_sha256(catalog: Catalog) -> str:

@@ -5,7 +5,7 @@ Reading the files is ``loader``'s work, choosing the rule of a column is ``match
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
@@ -64,6 +64,14 @@ class Decision:
         """All that decides what the column becomes."""
         leaves = {path: leaf.effect for path, leaf in self.paths.items()}
         return self.mask, dict(self.options), self.subject, self.on_bad, leaves, self.rest
+
+    @property
+    def personal(self) -> Iterator[Decision]:
+        """This one and those of its parts that go by a subject."""
+        if self.subject:
+            yield self
+        for part in self.paths.values():
+            yield from part.personal
 
     @property
     def text(self) -> str:

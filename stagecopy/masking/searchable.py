@@ -14,25 +14,20 @@ from collections.abc import Collection
 import polars as pl
 
 from stagecopy.masking.columns import ColumnPlan
+from stagecopy.masking.distinct import hardly_any_twice
+from stagecopy.masking.escapes import unescaped
 from stagecopy.masking.maskers import Masker
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.trace import Search
 from stagecopy.masking.vocabulary import vocabulary
 
 LEAST_BITS = 30
 _BITS_OF_DIGIT, _BITS_OF_LETTER, _BITS_OF_WORD = 3.3, 4.7, 16.0
 _SHORTEST = 7  # characters: less than that never carries the bits
 _LONGEST = 4096  # characters; longer texts are looked for by their beginning no more than as a whole
-# What these put looks like nothing that production holds: whole values are looked for.
-_WHOLE = frozenset({"email", "username", "text", "hash", "null", "constant", "uuid", "iban", "url", "python"})
-_NAMES = frozenset({"name", "address"})  # … of what the locale's lists cannot make
-# What these replace is a part of the value: the pieces are looked for that are gone from it.
-_INSIDE = frozenset({"json", "redact_text", "array", "hstore", "composite", "tsvector"})
 _TELLING_PART = r"\pL{3}|@|[0-9a-f]{8}-[0-9a-f]{4}"  # not of dates and numbers, which masks of parts draw anew
-# Of these no value may come out as it went in.
-_STEPS_ON = frozenset({"email", "username", "hash", "name", "address", "first_name", "last_name", "street", "company"})
-_STEPS_ON |= {"city", "phone", "text"}
-_REPLACES = _STEPS_ON | {"null", "constant", "uuid", "iban", "url", "card", "national_id", "tax_id", "bytea", "permute"}
 _NO_TEXT = ("D", "T", "B")  # categories of types: dates, spans of time, booleans
+_PLAINLY_TELLING = r"(?s)[0-9](?:[^0-9]*[0-9]){9}|[a-z]{4}(?:[ -@].*[a-z]{3}|(?:[^0-9]*[0-9]){5})"
 _PIECES = r"""[^\s"'<>(){}\[\]\\,;:|=&/?`$]+"""
 _LONG_PIECES = _PIECES[:-1] + "{7,}"
 PHRASES = (2, 3)  # words in a row that are looked up
@@ -46,7 +41,7 @@ def why_not(column: ColumnPlan) -> str | None:
     """Why the values of a masked column are not looked for, or None."""
     if column.column.category in _NO_TEXT:
         return "dates and booleans are not looked for"
-    if {each.name for each in maskers(column)} & (_WHOLE | _NAMES | _INSIDE):
+    if _searches(column) != {"none"}:
         return None
     return "the mask draws from the values that production could hold"
 
@@ -59,12 +54,12 @@ def maskers(column: ColumnPlan) -> list[Masker]:
 
 def steps_on(column: ColumnPlan) -> bool:
     """Whether no value of the column may stay what it was."""
-    return column.masker is not None and column.masker.name in _STEPS_ON and not column.cases
+    return column.masker is not None and column.masker.trace.differs and not column.cases
 
 
 def replaces_whole(column: ColumnPlan) -> bool:
     """Whether nothing of a raw value is left in a masked one."""
-    return all(each.name in _REPLACES for each in maskers(column))
+    return all(each.trace.replaces for each in maskers(column))
 
 
 def normal(values: pl.Series) -> pl.Series:
@@ -73,15 +68,20 @@ def normal(values: pl.Series) -> pl.Series:
 
 
 def wanted(column: ColumnPlan, raw: pl.Series, masked: pl.Series) -> pl.Series:
-    """What to look for of these rows: distinct normal texts. *raw* and *masked* are aligned."""
+    """What to look for of these rows: normal texts, hardly any twice. *raw* and *masked* are aligned."""
     changed = raw.ne_missing(masked) & raw.is_not_null()
     raw, masked = raw.filter(changed), masked.filter(changed)
-    names = {each.name for each in maskers(column)}
-    if names & _INSIDE:
+    searches = _searches(column)
+    if "inside" in searches:
         parts = _telling(_gone(raw, masked).rename("text"))
         return _not_of(parts.filter(parts.str.contains(_TELLING_PART)), _locale(column))
-    texts = _telling(pl.concat([each.rename("text") for each in _whole(raw, addresses=bool(names & {"text", "null"}))]))
-    return _not_of(texts, _locale(column)) if names & _NAMES else texts
+    addresses = any(each.trace.prose for each in maskers(column))
+    texts = _telling(pl.concat([each.rename("text") for each in _whole(raw, addresses=addresses)]))
+    return _not_of(texts, _locale(column)) if "strange" in searches else texts
+
+
+def _searches(column: ColumnPlan) -> set[Search]:
+    return {each.trace.search for each in maskers(column)} or {"none"}
 
 
 def _locale(column: ColumnPlan) -> str:
@@ -112,10 +112,13 @@ def _gone(raw: pl.Series, masked: pl.Series) -> pl.Series:
 
 
 def _telling(texts: pl.Series) -> pl.Series:
-    """Those that carry enough bits, each once."""
+    """Those that carry enough bits, each once where many stand more than once."""
     texts = texts.drop_nulls()
-    texts = texts.filter(texts.str.len_bytes() >= _SHORTEST).unique()
+    texts = texts.filter(texts.str.len_bytes() >= _SHORTEST)
+    texts = texts if hardly_any_twice(texts) else texts.unique()
     sure = texts.str.contains("@", literal=True)
+    # To count is dear: most texts show at a glance that they have ten digits, two words or one and five digits.
+    sure |= texts.str.contains(_PLAINLY_TELLING) & (texts.str.len_bytes() <= _LONGEST)
     rest = texts.filter(~sure)
     if not len(rest):
         return texts
@@ -155,10 +158,12 @@ def pieces(
         cells = cells.str.to_lowercase()
     if whole_only or not len(cells):
         return cells
+    plain = unescaped(cells)
+    if len(plain):
+        cells = pl.concat([cells, plain])
     broken = cells.filter(cells.str.contains(_BREAKS))
     if not len(broken):
         return cells
-    broken = broken.str.replace_all("%40", "@", literal=True)
     words = broken.str.extract_all(_PIECES if phrases else _LONG_PIECES)
     found = [cells, _long(words.explode(empty_as_null=False))]
     quoted = broken.filter(broken.str.contains("[\"']"))

@@ -7,6 +7,8 @@ leave byte for byte as they came. No message ever holds a value: it names the ta
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from typing import NoReturn
 
 import polars as pl
@@ -17,6 +19,8 @@ from stagecopy.masking.columns import ColumnPlan
 from stagecopy.masking.copytext import MalformedError
 from stagecopy.masking.maskers import Masker
 from stagecopy.masking.plan import TablePlan
+from stagecopy.masking.side_by_side import in_order
+from stagecopy.masking.wide import WideRow, is_wide
 from stagecopy.masking.witness import Observer
 from stagecopy.model.findings import Fidelity
 
@@ -36,6 +40,14 @@ _FAILURES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some rows, the first of them of number *first*."""
+
+    first: int
+    frame: pl.DataFrame
+
+
 class MaskedStream:
     """COPY text in, COPY text out, for one table. ``rows`` counts what has passed.
 
@@ -47,62 +59,98 @@ class MaskedStream:
         self.plan = plan
         self._observer = observer
         self.rows = 0
+        self._read = 0  # rows of batches that are under way or done
         self.small: dict[str, int] = {}
         self._batch_bytes = max(1, batch_bytes)
         self._places = {each.column.attnum: position for position, each in enumerate(plan.columns)}
         self._masked = [each for each in plan.columns if each.masked]
+        telling = [each.who.attnum for each in self._masked if each.who is not None]
+        telling += [case.when for each in self._masked for case in each.cases]
+        self._looked_at = {self._places[attnum] for attnum in (*telling, *(e.column.attnum for e in self._masked))}
 
     def run(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the masked table, whole lines at a time.
 
         Raises ProductionError ``rows-not-utf8`` or ``bad-copy-text``, StagingError ``mask-failed``.
         """
-        lines = copytext.whole_lines(chunks, self._batch_bytes)
-        while (batch := self._next(lines)) is not None:
-            if self._masked:
-                yield from self._batch(batch)
-            else:
-                self.rows += batch.count(b"\n")
+        batches = self._batches(copytext.whole_lines(chunks, self._batch_bytes))
+        if not self._masked:
+            for first, batch in batches:
+                self.rows = first + batch.count(b"\n")
                 yield batch
+            return
+        with closing(in_order(self._batch, batches, alone=self._is_wide)) as masked:
+            for parts in masked:
+                for text, rows in parts:
+                    yield text
+                    self.rows += rows
+
+    def _batches(self, lines: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
+        """Each batch with the number of its first row."""
+        while (batch := self._next(lines)) is not None:
+            yield self._read, batch
+            self._read += batch.count(b"\n")
 
     def _next(self, lines: Iterator[bytes]) -> bytes | None:
         try:
             return next(lines, None)
         except MalformedError as failure:
-            self._malformed(failure)
+            self._malformed(failure, self._read)
 
-    def _malformed(self, failure: MalformedError) -> NoReturn:
+    def _malformed(self, failure: MalformedError, after: int) -> NoReturn:
         name = self.plan.table.qualified
-        raise ProductionError("bad-copy-text", f"after row {self.rows} of {name}: {failure}", where=name) from None
+        raise ProductionError("bad-copy-text", f"after row {after} of {name}: {failure}", where=name) from None
 
-    def _batch(self, batch: bytes) -> Iterator[bytes]:
+    def _is_wide(self, numbered: tuple[int, bytes]) -> bool:
+        return is_wide(numbered[1], 2 * self._batch_bytes)
+
+    def _batch(self, numbered: tuple[int, bytes]) -> Iterable[tuple[bytes, int]]:
+        """The batch masked, in pieces, each with how many rows it ends."""
+        return self._wide(*numbered) if self._is_wide(numbered) else self._rows(*numbered)
+
+    def _wide(self, first: int, line: bytes) -> Iterator[tuple[bytes, int]]:
+        """One row, of which only what masks look at is read."""
+        row = WideRow.of(line)
+        if len(row.fields) != len(self.plan.columns) or b"\r" in line:
+            self._malformed(MalformedError("a row of another shape"), first)
+        [(masked, _)] = self._rows(first, row.only(self._looked_at))
+        for piece in row.merged(masked, self._looked_at):
+            yield piece, piece.count(b"\n")
+
+    def _rows(self, first: int, batch: bytes) -> list[tuple[bytes, int]]:
         try:
             frame = copytext.read(batch, len(self.plan.columns))
         except MalformedError as failure:
-            self._malformed(failure)
+            self._malformed(failure, first)
         except pl.exceptions.PolarsError:
-            self._unreadable(batch)
-        for part in frame.iter_slices(_SLICE_ROWS):
+            self._unreadable(batch, first)
+        made = []
+        for start in range(0, frame.height, _SLICE_ROWS):
+            part = _Part(first + start, frame.slice(start, _SLICE_ROWS))
             masked = [self._column(part, column) for column in self._masked]
-            yield copytext.write(part.with_columns(masked))
-            self.rows += part.height
+            made.append((copytext.write(part.frame.with_columns(masked)), part.frame.height))
+        return made
 
-    def _column(self, part: pl.DataFrame, column: ColumnPlan) -> pl.Series:
+    def _column(self, part: _Part, column: ColumnPlan) -> pl.Series:
         """One masked column, escaped again, under its old name."""
-        escaped = part.to_series(self._places[column.column.attnum])
+        escaped = part.frame.to_series(self._places[column.column.attnum])
         raw = self._raw(part, column.column.attnum)
         who = None
         if column.who is not None:
             who = column.who.setting.normal(self._raw(part, column.who.attnum))
         masked = raw
         if column.masker is not None:
-            masked = self._applied(column, column.masker, raw, who)
-            if self.rows == 0 and _enumerable(column.masker) and not column.joined:
+            masked = self._applied(column, column.masker, (raw, who), part.first)
+            if part.first == 0 and _enumerable(column.masker) and not column.joined:
                 self._note_small(column, raw)
         for case in column.cases:
             rows = case.rows(self._raw(part, case.when))
             if rows.any():
-                other = raw if case.masker is None else self._applied(column, case.masker, raw.filter(rows), None)
+                other = (
+                    raw
+                    if case.masker is None
+                    else self._applied(column, case.masker, (raw.filter(rows), None), part.first)
+                )
                 # scatter works in place, and these may be the raw values themselves
                 masked = masked.clone().scatter(rows.arg_true(), other.filter(rows) if case.masker is None else other)
         if self._observer is not None:
@@ -115,19 +163,22 @@ class MaskedStream:
         if len(values) >= _ENOUGH and distinct <= min(_FEW, len(values) // _REPEATED):
             self.small[column.column.name] = distinct
 
-    def _raw(self, part: pl.DataFrame, attnum: int) -> pl.Series:
+    def _raw(self, part: _Part, attnum: int) -> pl.Series:
         try:
-            return copytext.unescape(part.to_series(self._places[attnum]))
+            return copytext.unescape(part.frame.to_series(self._places[attnum]))
         except UnicodeDecodeError:
-            self._not_utf8(self.plan.columns[self._places[attnum]].column.name)
+            self._not_utf8(self.plan.columns[self._places[attnum]].column.name, part.first)
 
-    def _applied(self, column: ColumnPlan, masker: Masker, raw: pl.Series, who: pl.Series | None) -> pl.Series:
+    def _applied(
+        self, column: ColumnPlan, masker: Masker, values: tuple[pl.Series, pl.Series | None], first: int
+    ) -> pl.Series:
+        raw, who = values
         try:
             return _applied(masker, raw, who)
         except StagecopyError:
             raise
         except _FAILURES as failure:
-            kind, row = type(failure).__name__, self.rows + _failing_row(masker, raw, who) + 1
+            kind, row = type(failure).__name__, first + _failing_row(masker, raw, who) + 1
         table, name = self.plan.table.qualified, column.column.name
         raise StagingError(
             "mask-failed",
@@ -136,21 +187,21 @@ class MaskedStream:
             where=f"{table}.{name}",
         )
 
-    def _unreadable(self, batch: bytes) -> NoReturn:
+    def _unreadable(self, batch: bytes, first: int) -> NoReturn:
         """Say which column is not UTF-8; polars only says that something is not."""
         for line in batch.split(b"\n"):
             for position, value in enumerate(line.split(b"\t")):
                 try:
                     value.decode()
                 except UnicodeDecodeError:
-                    self._not_utf8(self.plan.columns[position].column.name)
-        self._malformed(MalformedError("rows that cannot be read"))
+                    self._not_utf8(self.plan.columns[position].column.name, first)
+        self._malformed(MalformedError("rows that cannot be read"), first)
 
-    def _not_utf8(self, column: str) -> NoReturn:
+    def _not_utf8(self, column: str, after: int) -> NoReturn:
         where = f"{self.plan.table.qualified}.{column}"
         raise ProductionError(
             "rows-not-utf8",
-            f"{where} holds bytes that are not UTF-8, after row {self.rows}",
+            f"{where} holds bytes that are not UTF-8, after row {after}",
             hint="mend the values in production, or leave the table out with `skip: REASON`",
             where=where,
         ) from None

@@ -17,7 +17,7 @@ import polars as pl
 from stagecopy.masking import searchable
 from stagecopy.masking.columns import ColumnPlan
 from stagecopy.masking.digestset import DigestSet
-from stagecopy.masking.distinct import Distinct
+from stagecopy.masking.distinct import Distinct, fingerprints
 from stagecopy.masking.plan import TablePlan
 from stagecopy.model.catalog import Table
 
@@ -70,14 +70,15 @@ class Witness:
         same = 0
         if searchable.steps_on(column) and not changed.all():
             same = int((~changed & raw.is_not_null() & (raw.str.strip_chars() != "")).sum())
+        before, after = fingerprints(raw), fingerprints(masked)
         with self._lock:
             seen.rows += len(raw)
             seen.nulls += raw.null_count()
             seen.masked += int(changed.sum())
             seen.same += same
             seen.searched += 0 if texts is None else len(texts)
-            seen.before.add(raw)
-            seen.after.add(masked)
+            seen.before.add(before)
+            seen.after.add(after)
 
     @property
     def checked(self) -> int:
@@ -107,7 +108,7 @@ class Confirmer:
             return
         sight = (table.oid, column.column.attnum)
         found = searchable.wanted(column, raw, masked)
-        found = found.filter(found.is_in(self._texts.implode()))
+        found = found.filter(found.is_in(self._texts.implode())).unique()
         with self._lock:
             self._names[sight] = f"{table.qualified}.{column.column.name}"
             self._rows[sight] = self._rows.get(sight, 0) + len(raw)
@@ -127,4 +128,5 @@ class Confirmer:
                     common.add(text)
                 else:
                     found.setdefault(text, self._names[sight])
-        return {text: name for text, name in found.items() if text not in common}
+        # Somebody's address stays theirs where it is unusual, however often they stand elsewhere: a few buy much.
+        return {text: name for text, name in found.items() if "@" in text or text not in common}

@@ -8,6 +8,12 @@ from typing import Any, Literal
 TableFate = Literal["created", "dropped", "replaced"]
 Method = Literal["untouched", "blocks", "full"]
 SchemaVerb = Literal["added", "dropped", "changed", "renamed"]
+SCHEMA_VERBS = ("added", "dropped", "changed", "renamed")
+# The closed list of the interface: what else there is goes by the nearest of these.
+SCHEMA_KINDS = (
+    *("table", "column", "default", "index", "constraint", "view", "matview", "function", "trigger", "policy"),
+    *("grant", "enum", "domain", "sequence", "extension", "comment", "role", "setting"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,24 @@ class ColumnChange:
     lost: int = 0
     type_from: str | None = None
     type_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDetail:
+    """What a closer look found of one column that changed; None and 0 also where it was too large to look at.
+
+    ``filling`` of an added column: no value, the same in every row, or values of their own.
+    """
+
+    distinct: int | None = None  # of a dropped column
+    emptied: int = 0  # of ``lost``, those that were empty strings
+    largest: str | None = None  # the largest change that a new type made, with its unit
+    uniform: bool = False  # every change is as large
+    shortened: int = 0  # texts that a new type cut
+    filling: Literal["null", "same", "own"] | None = None
+    collided: int = 0  # values that are no longer different from all others
+    collisions: tuple[str, ...] = ()  # keys of the first of them
+    keys_lost: int = 0  # documents of which jsonb kept only the last of equal keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +74,10 @@ class TableChange:
     method: Method = "full"
     samples: tuple[Sample, ...] = ()
     keyless: bool = False  # without a usable key only added and removed can be told
+    because: str = ""  # why this method
+    details: dict[str, ColumnDetail] = field(default_factory=dict)
+    derived: bool = False  # a materialised view: its rows can be made again
+    swapped: tuple[tuple[str, str, int], ...] = ()  # two columns, and rows in which they traded values
 
     @property
     def name(self) -> str:
@@ -79,8 +107,46 @@ class SchemaChange:
 
 
 @dataclass(frozen=True, slots=True)
+class SequenceChange:
+    """A sequence that moved, or whose column changed. Numbers are those it would give next; None = it is not there.
+
+    ``greatest`` is what stands in the column it feeds (the least, for a falling one), ``limit`` the last number that
+    sequence and column can hold, ``was_behind`` whether it would have given a number of the column before, too.
+    """
+
+    name: str
+    before: int | None
+    after: int | None
+    increment: int = 1
+    column: str | None = None  # schema.table.column
+    unique: bool = False
+    greatest: int | None = None
+    limit: int | None = None
+    was_behind: bool = False
+
+    @property
+    def behind(self) -> bool:
+        """Whether the numbers it gives next stand in its column already."""
+        if self.after is None or self.greatest is None:
+            return False
+        return self.after <= self.greatest if self.increment > 0 else self.after >= self.greatest
+
+    def document(self) -> dict[str, Any]:
+        """The member of ``sequences`` in trial's JSON."""
+        return {
+            "name": self.name,
+            "from": self.before,
+            "to": self.after,
+            "column": self.column,
+            "greatest": self.greatest,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """The whole effect of a migration on one database."""
 
     tables: tuple[TableChange, ...]
     schema: tuple[SchemaChange, ...]
+    sequences: tuple[SequenceChange, ...] = ()
+    all_full: str | None = None  # why every table was compared in full, where no log could tell what was written

@@ -45,6 +45,7 @@ class StatementRun:
     seconds: float
     rows: int | None
     tag: str  # the server's command tag, '' when it failed
+    matched_twice: int | None = None  # rows an UPDATE with FROM met more than once
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,13 +41,17 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What production showed. ``used_roles`` own or are granted something in this database."""
+    """What production showed. ``used_roles`` own or are granted something in this database.
+
+    ``large_objects``: how many there are; none of them comes along.
+    """
 
     role: str
     obstacles: tuple[Obstacle, ...] = ()
     notes: tuple[Fidelity, ...] = ()
     extensions: tuple[Extension, ...] = ()
     used_roles: frozenset[str] = frozenset()
+    large_objects: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,20 @@ from typing import Literal
 
 from stagecopy.errors import StagecopyError
 from stagecopy.model.change import Difference
+from stagecopy.model.effects import Effects
 from stagecopy.model.findings import Fidelity, Finding
 from stagecopy.model.migration import MigrationRun
 
 Verdict = Literal["pass", "warn", "fail"]
 CloneMethod = Literal["reflink", "overlay", "copy", "template"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationFile:
+    """The file a trial was held against, or was to draft (``written`` if it did)."""
+
+    path: str
+    written: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,5 +42,7 @@ class TrialResult:
     run: MigrationRun | None = None
     difference: Difference | None = None
     findings: tuple[Finding, ...] = ()
+    effects: Effects = field(default_factory=Effects)
+    expectation: ExpectationFile | None = None
     disk_bytes: int | None = None
     masked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

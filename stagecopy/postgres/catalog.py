@@ -126,19 +126,25 @@ def _optional(connection: Connection, query: str) -> Any:
 def _sequences(connection: Connection, scope: Mapping[str, Any]) -> tuple[DbSequence, ...]:
     found = connection.execute(statement("sequences"), scope).fetchall()
     readable = [row for row in found if row[3]]
-    state: dict[int, tuple[int, bool]] = {}
-    for start in range(0, len(readable), _SEQUENCES_PER_QUERY):
-        query = _sequence_states(readable[start : start + _SEQUENCES_PER_QUERY])
-        state.update({oid: (last, called) for oid, last, called in connection.execute(query)})
+    state = sequence_states(connection, [(row[0], row[1], row[2]) for row in readable])
     return tuple(DbSequence(oid, schema, name, *(state.get(oid) or (None, False))) for oid, schema, name, _ in found)
 
 
-def _sequence_states(rows: Iterable[tuple[Any, ...]]) -> sql.Composed:
+def sequence_states(connection: Connection, sequences: Sequence[tuple[int, str, str]]) -> dict[int, tuple[int, bool]]:
+    """By OID the last value, and whether it was given already. *sequences* are OID, schema and name."""
+    state: dict[int, tuple[int, bool]] = {}
+    for start in range(0, len(sequences), _SEQUENCES_PER_QUERY):
+        query = _states_query(sequences[start : start + _SEQUENCES_PER_QUERY])
+        state.update({oid: (last, called) for oid, last, called in connection.execute(query)})
+    return state
+
+
+def _states_query(rows: Iterable[tuple[int, str, str]]) -> sql.Composed:
     parts = [
         sql.SQL("SELECT {}::bigint, last_value, is_called FROM {}").format(
             sql.Literal(oid), sql.Identifier(schema, name)
         )
-        for oid, schema, name, _ in rows
+        for oid, schema, name in rows
     ]
     return sql.SQL(" UNION ALL ").join(parts)
 

@@ -14,23 +14,52 @@ from typing import Any
 from stagecopy.postgres.connect import Connection
 from stagecopy.postgres.sqlfile import statement
 
-OBJECT_KINDS = (
+# What a thing of its own is, and what is read as a part of one. Kinds of a thing are read whenever anything differs.
+WHOLE_KINDS = (
     "table",
+    "view",
+    "matview",
+    "sequence",
+    "function",
+    "enum",
+    "domain",
+    "extension",
+    "language",
+    "server",
+    "schema",
+    "collation",
+    "cast",
+    "event_trigger",
+    "publication",
+    "subscription",
+    "text_search",
+    "role",
+    "database",
+)
+PART_KINDS = (
     "column",
     "default",
     "index",
+    "statistics",
     "constraint",
-    "view",
-    "matview",
     "populated",
-    "sequence",
+    "rule",
     "trigger",
     "policy",
-    "function",
-    "enum",
+    "label",
     "grant",
+    "owner",
     "comment",
+    "login",
+    "membership",
+    "setting",
+    "published_schema",
+    "parameter_grant",
 )
+SINCE = {"published_schema": 150000, "parameter_grant": 150000}  # a catalog that older servers lack
+# Read apart, for an ordinary role may be refused.
+SUPERUSER_KINDS = ("subscription", "system_setting", "password")
+LARGE_OBJECTS = 2613  # the OID of the catalog they lie in, which is compared like a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +99,11 @@ class ComparedRelation:
 
 @dataclass(frozen=True, slots=True)
 class SchemaObject:
-    """One thing of the schema. ``relation``: the table it is or belongs to; ``target``: what a key points at."""
+    """One thing of the schema. ``relation``: what it is or belongs to; ``target``: the table a key points at.
+
+    Relations go by their OID, everything else by the OID of its catalog (upper half) and its own. An empty
+    ``fingerprint`` says that the definition names nothing else and decides alone.
+    """
 
     kind: str
     oid: int
@@ -125,10 +158,3 @@ def read_relations(connection: Connection) -> dict[int, ComparedRelation]:
         )
         for oid, schema, name, kind, root, populated, pages in connection.execute(statement("diff_relations"))
     }
-
-
-def read_objects(connection: Connection) -> tuple[SchemaObject, ...]:
-    """Every object the schema diff looks at."""
-    return tuple(
-        SchemaObject(kind, *row) for kind in OBJECT_KINDS for row in connection.execute(statement(f"diff_{kind}"))
-    )

@@ -20,7 +20,10 @@ _CHUNK_BYTES = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class RowSide:
-    """One side of a table: where to read, and the digests of key (128 bit) and row (64 bit)."""
+    """One side of a table: where to read, and the digests of key (128 bit) and row (64 bit).
+
+    ``part``: the rows to look through, where that is not the whole table.
+    """
 
     connection: Connection
     source: sql.Composable
@@ -28,6 +31,12 @@ class RowSide:
     low: sql.Composable
     row: sql.Composable
     keyless: bool  # the key digest is that of the whole row
+    part: sql.Composable | None = None
+
+    @property
+    def rows(self) -> sql.Composable:
+        """The FROM item of what is looked through."""
+        return self.source if self.part is None else self.part
 
 
 def source_of(schema: str, name: str, *, with_partitions: bool) -> sql.Composed:
@@ -36,13 +45,24 @@ def source_of(schema: str, name: str, *, with_partitions: bool) -> sql.Composed:
     return only + sql.Identifier(schema, name)
 
 
+def part_of(source: sql.Composable, runs: Sequence[tuple[int, int]]) -> sql.Composed:
+    """The FROM item of runs of blocks, each from its first to before its second number."""
+
+    def numbers(values: Sequence[int]) -> sql.Literal:
+        return sql.Literal("{" + ",".join(map(str, values)) + "}")
+
+    return sql.SQL(statement("diff_runs")).format(
+        first=numbers([first for first, _ in runs]), past=numbers([past for _, past in runs]), source=source
+    )
+
+
 def bucket_sums(side: RowSide, mask: int) -> dict[int, tuple[int, str]]:
     """Rows and sum of row digests per bucket of key digests."""
     query = sql.SQL(statement("diff_buckets")).format(
         mask=sql.Literal(mask),
         bucket=side.high,
         row=side.high if side.keyless else side.row,
-        source=side.source,
+        source=side.rows,
         fence=sql.SQL("OFFSET 0" if side.keyless else ""),  # the same expression twice: compute it once
     )
     return {bucket: (rows, total) for bucket, rows, total in side.connection.execute(query)}
@@ -61,7 +81,7 @@ def within(side: RowSide, buckets: Sequence[int], mask: int) -> sql.Composed:
 def stream(side: RowSide, chosen: sql.Composable) -> Iterator[bytes]:
     """Chunks of whole rows of ROW_BYTES: ctid, high, low, row in COPY's binary framing."""
     query = sql.SQL(statement("diff_stream")).format(
-        high=side.high, low=side.low, row=side.row, source=side.source, chosen=chosen
+        high=side.high, low=side.low, row=side.row, source=side.rows, chosen=chosen
     )
     pending = bytearray()
     head = _HEADER_BYTES

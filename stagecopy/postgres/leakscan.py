@@ -19,11 +19,12 @@ _LARGE_OBJECTS = """
 SELECT 'large object ' || loid, pg_catalog.encode(data, 'escape') FROM pg_catalog.pg_largeobject ORDER BY loid, pageno
 """
 _FETCH = 2_000
+_MOST_BYTES = 16 << 20  # of a bytea: escaped they are four times as many, and what is longer is hardly a text
 
 
 @dataclass(frozen=True, slots=True)
 class TextColumn:
-    """A column that can hold text. ``form``: text, json or bytea."""
+    """A column that can hold text. ``form``: text or bytea."""
 
     attnum: int
     name: str
@@ -57,7 +58,7 @@ class TextRelation:
 def _cell(column: TextColumn) -> sql.Composed:
     name = sql.Identifier(column.name)
     if column.form == "bytea":
-        return sql.SQL("pg_catalog.encode({}, 'escape')").format(name)
+        return sql.SQL("pg_catalog.encode(pg_catalog.substring({}, 1, {}), 'escape')").format(name, _MOST_BYTES)
     return sql.SQL("{}::pg_catalog.text").format(name)
 
 
@@ -74,7 +75,11 @@ def text_relations(connection: Connection) -> list[TextRelation]:
 def catalog_texts(connection: Connection) -> Iterator[list[tuple[str, str]]]:
     """What the catalogs and large objects hold, as (place, text), some at a time."""
     readable = connection.execute(_LARGE).fetchone()
-    for query in (statement("audit_texts"), _LARGE_OBJECTS if readable and readable[0] else None):
+    for query in (
+        statement("audit_texts"),
+        statement("audit_names"),
+        _LARGE_OBJECTS if readable and readable[0] else None,
+    ):
         if query is None:
             continue
         cursor = connection.execute(query)

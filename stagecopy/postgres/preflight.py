@@ -13,6 +13,7 @@ from stagecopy.model.preflight import Extension
 from stagecopy.postgres.connect import Connection
 from stagecopy.postgres.sqlfile import statement
 
+_LARGE_OBJECTS = "SELECT pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata"
 _VERSIONS = "SELECT extname, extversion FROM pg_catalog.pg_extension"
 
 
@@ -93,6 +94,11 @@ def closed_large_objects(connection: Connection) -> tuple[int, int | None]:
     """How many large objects cannot be read, and the first one's OID."""
     count, first = connection.execute(statement("preflight_large_objects")).fetchall()[0]
     return count, first
+
+
+def large_objects(connection: Connection) -> int:
+    """How many there are; anybody may count them."""
+    return int(connection.execute(_LARGE_OBJECTS).fetchall()[0][0])
 
 
 def lock_space(connection: Connection, schemas: Sequence[str], left_out: Collection[int]) -> LockSpace:

@@ -75,7 +75,10 @@ def _template(mine: ComparedColumn, other: ComparedColumn) -> str:
 
 def common_form(mine: ComparedColumn, other: ComparedColumn) -> sql.Composed:
     """The value in a spelling both types share: equal text means equal value (0.50 = 0.5, 1 = 1::bigint)."""
-    form = sql.SQL(_template(mine, other)).format(reference(mine))
+    value = reference(mine)
+    if mine.base == "oid":  # which is cast to no other number
+        value += sql.SQL("::pg_catalog.int8")
+    form = sql.SQL(_template(mine, other)).format(value)
     return _where_present(mine, sql.SQL("pg_catalog.concat({})").format(form))
 
 

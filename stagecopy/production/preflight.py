@@ -55,6 +55,7 @@ def survey(connection: Connection, catalog: Catalog, wanted: Wanted) -> Survey:
         notes=(*_standby(server), *_text(catalog)),
         extensions=facts.extensions(connection) if wanted.whole else (),
         used_roles=facts.used_roles(connection),
+        large_objects=facts.large_objects(connection),
     )
 
 

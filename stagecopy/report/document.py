@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from stagecopy.errors import StagecopyError
-from stagecopy.model.change import Difference, Sample, TableChange
+from stagecopy.model.bookkeeping import is_bookkeeping
+from stagecopy.model.change import Difference, Sample, SequenceChange, TableChange
 from stagecopy.model.drift import Drift
 from stagecopy.model.findings import Fidelity, Finding
 from stagecopy.model.migration import MigrationRun, StatementRun
@@ -46,6 +47,9 @@ def trial_document(result: TrialResult, *, all_tables: bool = False) -> dict[str
             "longest_exclusive_lock_seconds": None,
         },
         "findings": [_finding(each) for each in result.findings],
+        "sequences": [each.document() for each in _moved(result.difference)],
+        "bookkeeping": [each.name for each in _bookkeeping(result.difference)],
+        "expectation": asdict(result.expectation) if result.expectation else None,
     }
 
 
@@ -88,6 +92,15 @@ def reported_tables(difference: Difference | None, *, all_tables: bool) -> tuple
         for table in difference.tables
         if all_tables or table.touched or table.renamed_from or table.name in reshaped
     )
+
+
+def _moved(difference: Difference | None) -> tuple[SequenceChange, ...]:
+    return tuple(each for each in difference.sequences if each.before != each.after) if difference else ()
+
+
+def _bookkeeping(difference: Difference | None) -> tuple[TableChange, ...]:
+    tables = difference.tables if difference else ()
+    return tuple(each for each in tables if each.touched and is_bookkeeping(each.schema, each.table))
 
 
 def _error(error: StagecopyError | None) -> dict[str, str | None] | None:

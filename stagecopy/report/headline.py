@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from stagecopy.model.bookkeeping import is_bookkeeping
 from stagecopy.model.change import Difference, TableChange
 from stagecopy.model.migration import MigrationRun
 from stagecopy.model.wording import counted, quoted
@@ -23,7 +24,8 @@ def headline(difference: Difference | None, run: MigrationRun | None) -> str:
     """``LOSES 565 of 565 rows of public.users; adds …``, or ``no data changed`` and why."""
     if run is None or difference is None:
         return "nothing was tried: what the migration does to the data is not known"
-    tables = difference.tables
+    counted_ones = (each for each in difference.tables if not each.derived)  # what can be made again is not lost
+    tables = [each for each in counted_ones if not is_bookkeeping(each.schema, each.table)]
     losses = [_clause(_rows_lost(tables), "row", "tables"), _clause(_values_lost(tables), "value", "columns")]
     clauses = [
         _said("LOSES", ", ".join(filter(None, losses))),

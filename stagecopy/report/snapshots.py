@@ -7,6 +7,7 @@ from datetime import datetime
 
 from stagecopy.model.snapshot import ListedSnapshot
 from stagecopy.model.wording import counted
+from stagecopy.report.aligned import aligned
 from stagecopy.report.durations import spoken_moment
 from stagecopy.report.page import Page
 
@@ -17,7 +18,8 @@ def snapshot_lines(page: Page, found: Sequence[ListedSnapshot]) -> None:
         page.line(page.text("no snapshots yet; one is made by: stagecopy refresh"))
         return
     now = datetime.now().astimezone()
-    page.grid(
+    aligned(
+        page,
         [
             (
                 page.text(each.id, "bold green" if each.served else ""),
@@ -27,7 +29,6 @@ def snapshot_lines(page: Page, found: Sequence[ListedSnapshot]) -> None:
             )
             for each in found
         ],
-        fold_last=True,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from rich.console import Console
 
 from stagecopy.model.trial import TrialResult
-from stagecopy.report import trial_sections
+from stagecopy.report import trial_apart, trial_sections
 from stagecopy.report.durations import spoken_moment
 from stagecopy.report.headline import headline
 from stagecopy.report.page import Page
@@ -29,7 +29,10 @@ def trial_report(
         trial_sections.tables(page, result.difference, all_tables=all_tables)
         trial_sections.columns(page, result.difference)
         trial_sections.samples(page, result.difference, result.masked)
+        trial_apart.sequences(page, result.difference, everything=all_tables)
+        trial_apart.bookkeeping(page, result.difference)
         trial_sections.schema(page, result.difference, everything=all_tables)
+    trial_apart.expectation(page, result.expectation)
     trial_sections.findings(page, result)
     if result.run is not None:
         trial_sections.statements(page, result.run, everything=all_tables)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.table import Table
 from rich.text import Text
 
+from stagecopy.model.bookkeeping import is_bookkeeping
 from stagecopy.model.change import ColumnChange, Difference, SchemaChange, TableChange
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.migration import MigrationRun
@@ -44,7 +45,8 @@ def failure(page: Page, result: TrialResult) -> None:
 
 def tables(page: Page, difference: Difference, *, all_tables: bool) -> None:
     """Rows before and after. Counts that are zero in every table get no column."""
-    touched = [each for each in difference.tables if all_tables or each.touched]
+    own = [each for each in difference.tables if is_bookkeeping(each.schema, each.table)]
+    touched = [each for each in difference.tables if all_tables or (each.touched and each not in own)]
     if not touched:
         return
     page.heading("tables")

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from stagecopy.model.change import ColumnChange, Difference, SchemaChange, TableChange
+from stagecopy.model.effects import Effects
 from stagecopy.model.migration import MigrationRun
+from stagecopy.safety.waivers import Waiver
 
 Strictness = Literal["off", "warn", "error"]
 
@@ -33,6 +35,7 @@ class Policy:
     timing: Strictness = "warn"
     rollback: Strictness = "warn"
     tables: Mapping[str, TablePolicy] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
 
     def tolerates_rows(self, table: TableChange) -> bool:
         """Whether the rows this table lost stay within both limits."""
@@ -61,10 +64,15 @@ class Evidence:
     difference: Difference
     run: MigrationRun
     policy: Policy
+    effects: Effects = field(default_factory=Effects)
+
+    def tables(self) -> Iterator[TableChange]:
+        """All but materialised views, whose rows can be made again."""
+        return (table for table in self.difference.tables if not table.derived)
 
     def standing(self) -> Iterator[TableChange]:
         """Tables that exist on both sides, in place or by replacement."""
-        return (table for table in self.difference.tables if table.change in (None, "replaced"))
+        return (table for table in self.tables() if table.change in (None, "replaced"))
 
     def schema(self, kind: str, change: str, *, table: str | None = None) -> Iterator[SchemaChange]:
         """Schema changes of one kind and verb, of one table if named."""

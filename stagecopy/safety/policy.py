@@ -7,15 +7,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 
 from stagecopy.model.change import Difference
+from stagecopy.model.effects import Effects
 from stagecopy.model.findings import Finding
 from stagecopy.model.migration import MigrationRun
 from stagecopy.model.trial import Verdict
-from stagecopy.safety import row_rules, schema_rules, statement_rules, value_rules
+from stagecopy.safety import (
+    cascades,
+    guard_rules,
+    row_rules,
+    schema_rules,
+    sequence_rules,
+    side_effects,
+    statement_rules,
+    value_rules,
+)
+from stagecopy.safety.bookkeeping_rules import bookkeeping_changed, data_only
 from stagecopy.safety.evidence import Evidence, Policy, TablePolicy
+from stagecopy.safety.expectation import Expectation, against_expectation, announced
+from stagecopy.safety.waivers import waived
 
-__all__ = ["RULES", "Policy", "TablePolicy", "judge", "verdict"]
+__all__ = ["RULES", "Agreed", "Policy", "TablePolicy", "judge", "verdict"]
 
 Rule = Callable[[Evidence], Iterator[Finding]]
 RULES: tuple[Rule, ...] = (
@@ -27,23 +42,67 @@ RULES: tuple[Rule, ...] = (
     value_rules.likely_rename,
     value_rules.values_changed,
     value_rules.type_changed,
+    value_rules.collation_changed,
+    value_rules.json_keys_lost,
+    value_rules.values_collide,
+    value_rules.columns_swapped,
+    value_rules.column_added,
     schema_rules.table_replaced,
     schema_rules.index_dropped,
     schema_rules.constraint_dropped,
     schema_rules.invalid_index,
+    guard_rules.constraint_not_valid,
+    guard_rules.trigger_disabled,
+    guard_rules.row_security,
+    sequence_rules.sequence_behind,
+    sequence_rules.sequence_moved_back,
+    sequence_rules.sequence_nearly_used,
+    sequence_rules.matview_unpopulated,
     statement_rules.no_effect,
     statement_rules.left_open,
     statement_rules.statement_changed_nothing,
     statement_rules.no_op_update,
+    statement_rules.matched_more_than_once,
+    statement_rules.outer_reference,
     statement_rules.rollback_untested,
+    cascades.by_cascade,
+    cascades.cascade_without_index,
+    side_effects.by_trigger,
+    side_effects.taken_by_cascade,
+    side_effects.partition_detached,
+    side_effects.rows_moved,
+    side_effects.matview_refreshed,
+    side_effects.rows_hidden,
+    side_effects.table_rewritten,
 )
 _SEVERITIES = ("error", "warn", "info")
 
 
-def judge(difference: Difference, run: MigrationRun, policy: Policy) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What people settled before the run: what it is expected to do, and up to which day waivers count."""
+
+    expectation: Expectation | None = None
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
+
+
+def judge(
+    difference: Difference,
+    run: MigrationRun,
+    policy: Policy,
+    effects: Effects | None = None,
+    *,
+    agreed: Agreed | None = None,
+) -> tuple[Finding, ...]:
     """All findings: errors first, then warnings, then information; within each by subject."""
-    evidence = Evidence(difference, run, policy)
-    return tuple(sorted((finding for rule in RULES for finding in rule(evidence)), key=_rank))
+    agreed = agreed or Agreed()
+    evidence = Evidence(data_only(difference), run, policy, effects or Effects())
+    found = [finding for rule in RULES for finding in rule(evidence)]
+    found += bookkeeping_changed(difference)
+    if agreed.expectation is not None:
+        found = list(announced(found, agreed.expectation, difference))
+        found += against_expectation(agreed.expectation, difference)
+    return tuple(sorted(waived(found, policy.waivers, agreed.today), key=_rank))
 
 
 def verdict(findings: Iterable[Finding]) -> Verdict:

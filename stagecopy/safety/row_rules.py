@@ -9,6 +9,7 @@ from stagecopy.model.change import TableChange
 from stagecopy.model.findings import Finding, Severity
 from stagecopy.model.wording import counted, quoted, share
 from stagecopy.safety.evidence import Evidence
+from stagecopy.safety.mentions import mentioning, spellings
 
 
 def rows_lost(evidence: Evidence) -> Iterator[Finding]:
@@ -17,14 +18,25 @@ def rows_lost(evidence: Evidence) -> Iterator[Finding]:
     An emptied table is said in the same finding; only where the policy tolerates the loss as such does it become an
     error of its own, ``table-emptied``: no limit means "nothing left".
     """
-    for table in evidence.difference.tables:
+    for table in evidence.tables():
         if not table.removed:
             continue
         tolerated = evidence.policy.tolerates_rows(table)
         emptied = table.change != "dropped" and table.rows_after == 0
         rule = "table-emptied" if tolerated and emptied else "rows-lost"
         severity: Severity = "info" if tolerated and not emptied else "error"
-        yield Finding(rule, severity, table.name, _loss(table, emptied=emptied), _loss_remedy(table, severity))
+        message = _loss(table, emptied=emptied) + _unnamed(evidence, table)
+        yield Finding(rule, severity, table.name, message, _loss_remedy(table, severity))
+
+
+def _unnamed(evidence: Evidence, table: TableChange) -> str:
+    """Said where a loss comes about without a word about the table, or the one whose partition it is."""
+    effects = evidence.effects
+    root = effects.roots.get(table.renamed_from or table.name)
+    names = [*spellings(table), *([(root.partition(".")[0], root.partition(".")[2])] if root else [])]
+    if not effects.observed or any(mentioning(evidence.run, *names)):
+        return ""
+    return "; the migration does not name it"
 
 
 def _loss(table: TableChange, *, emptied: bool) -> str:
@@ -39,9 +51,18 @@ def _loss(table: TableChange, *, emptied: bool) -> str:
     message = f"{removed} {'is' if table.removed == 1 else 'are'} removed"
     if table.keyless and table.added:
         return f"{message} and {table.added:,} added: without a key a changed row counts as one removed and one added"
+    if table.added == table.removed and (retyped := _retyped_key(table)):
+        return f"{message} and as many added: the type of its key changed ({retyped}), so that rows cannot be paired"
     if table.added == table.removed:
         return f"{message} and {table.added:,} other added: the count is the same, the rows are not"
     return f"{message} and {table.added:,} other added" if table.added else message
+
+
+def _retyped_key(table: TableChange) -> str:
+    keys = next((sample.key for sample in table.samples if sample.key), {})
+    columns = ((name, table.columns.get(name)) for name in keys)
+    return ", ".join(f"{quoted(name)}: {each.type_from} to {each.type_to}" for name, each in columns
+                     if each and each.type_from and each.type_to)  # fmt: skip
 
 
 def _loss_remedy(table: TableChange, severity: Severity) -> str:
@@ -56,7 +77,7 @@ def _loss_remedy(table: TableChange, severity: Severity) -> str:
 
 def table_dropped(evidence: Evidence) -> Iterator[Finding]:
     """``table-dropped``: a table goes that held no row, or whose rows the policy lets go."""
-    for table in evidence.difference.tables:
+    for table in evidence.tables():
         if table.change != "dropped" or (table.removed and not evidence.policy.tolerates_rows(table)):
             continue
         held = counted(table.removed, "row") if table.removed else "no row"
@@ -66,7 +87,7 @@ def table_dropped(evidence: Evidence) -> Iterator[Finding]:
 
 def rows_added(evidence: Evidence) -> Iterator[Finding]:
     """``rows-added``: for information."""
-    for table in evidence.difference.tables:
+    for table in evidence.tables():
         if table.added:
             verb = "is" if table.added == 1 else "are"
             message = f"{counted(table.added, 'row')} {verb} added to {quoted(table.schema, table.table)}"

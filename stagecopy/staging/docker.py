@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from stagecopy.staging import settings
 from stagecopy.staging.bases import refuse_if_needed
 from stagecopy.staging.docker_client import connect, docker_errors, ensure_image
 from stagecopy.staging.docker_forward import Forward
-from stagecopy.staging.docker_labels import labelled, labels_of, mark_of
+from stagecopy.staging.docker_labels import ALIVE, labelled, labels_of, mark_of, serving
 from stagecopy.staging.docker_network import Network
 from stagecopy.staging.docker_overlay import Overlays, remove_layers
 from stagecopy.staging.docker_server import answering
@@ -35,13 +35,13 @@ from stagecopy.staging.docker_volumes import Volumes, data_directories, remove_v
 from stagecopy.staging.engine import ADMIN
 from stagecopy.staging.mark import Mark, checked
 from stagecopy.staging.pool import NO_POOL, Pool
+from stagecopy.staging.wal_programs import dump_in
 
 if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
 _OPTIONS = "stagecopy.options"
-_ALIVE = ("running", "restarting", "paused")
 _AFTER_REBOOT: Any = {"Name": "unless-stopped"}  # Any: the SDK's stubs do not know this policy
 
 
@@ -130,7 +130,7 @@ class DockerEngine:
         if container is None or container.status == "created":
             return
         with docker_errors(f"stopping {name}"):
-            was_running = container.status in _ALIVE
+            was_running = container.status in ALIVE
             container.stop(timeout=settings.STOP_SECONDS)
             code = int(container.wait()["StatusCode"])
             container.remove(force=True, v=True)
@@ -162,17 +162,12 @@ class DockerEngine:
         with docker_errors("listing data directories"):
             volumes = self._client.volumes.list(filters=self._labelled())
             servers = self._client.api.containers(filters=self._labelled())
-        running = {
-            server["Labels"]["stagecopy.name"]
-            for server in servers
-            if server["Labels"].get("stagecopy.role") == "server" and server["State"] in _ALIVE
-        }
-        return data_directories(volumes, running, self._full)
+        return data_directories(volumes, serving(servers), self._full)
 
     def address(self, name: str) -> Address | None:
         """See Engine."""
         container = self._container(name)
-        return self._address(container) if container and container.status in _ALIVE else None
+        return self._address(container) if container and container.status in ALIVE else None
 
     def away(self, name: str) -> str | None:
         """What leads the port of a published server to this machine, for people to run; None when it is here."""
@@ -185,6 +180,10 @@ class DockerEngine:
         if container is None:
             raise StagingError("no-such-directory", f"no server runs on {name()}")
         return self._network.forward(container, lambda: self._full(name()))
+
+    def dump_wal(self, name: str, arguments: Sequence[str]) -> Iterator[bytes]:
+        """See DumpsWal."""
+        return dump_in(self._container(name), arguments)
 
     def checksum(self, name: str) -> str:
         """See Engine."""
@@ -255,7 +254,7 @@ class DockerEngine:
     def _stopped(self, name: str) -> Mark:
         mark = self._owned(name)
         container = self._container(name)
-        if container and container.status in _ALIVE:
+        if container and container.status in ALIVE:
             raise StagingError("still-running", f"the server on {name} is running; it must be stopped for this")
         return mark
 

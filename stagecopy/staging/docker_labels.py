@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from stagecopy.staging.mark import Mark, mark_from
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from docker.models.volumes import Volume
 
 _PREFIX = "stagecopy."
+ALIVE = ("running", "restarting", "paused")  # states of a container with a server in it
 BASE = _PREFIX + "base"  # on a volume that cannot do without that data directory's
 
 
@@ -31,3 +33,12 @@ def mark_of(thing: Volume | Container) -> Mark | None:
     """The mark on a volume or container, or None when it has none of ours."""
     labels = thing.attrs.get("Labels") or thing.attrs.get("Config", {}).get("Labels") or {}
     return mark_from({name.removeprefix(_PREFIX): text for name, text in labels.items() if name.startswith(_PREFIX)})
+
+
+def serving(containers: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The names of data directories on which one of *containers*, as the engine lists them, runs a server."""
+    return {
+        each["Labels"]["stagecopy.name"]
+        for each in containers
+        if each["Labels"].get("stagecopy.role") == "server" and each["State"] in ALIVE
+    }

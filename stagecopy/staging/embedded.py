@@ -10,7 +10,7 @@ import hashlib
 import os
 import secrets
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +35,7 @@ from stagecopy.staging.pool import NO_POOL, Pool
 from stagecopy.staging.ports import LOOPBACK, TRIES, free_port
 from stagecopy.staging.postmaster import clear_stale, end_all, postmaster, wait_for_end
 from stagecopy.staging.reflink import copy_tree, reflinks
+from stagecopy.staging.wal_programs import dump_here
 
 _NO_PORT = "could not create any TCP/IP sockets"
 _LOG_TAIL = 12
@@ -155,6 +156,10 @@ class EmbeddedEngine:
         """See Engine."""
         running = postmaster(self._folder(name) / "data")
         return Address(LOOPBACK, running.port, ADMIN, self._password, "postgres") if running else None
+
+    def dump_wal(self, name: str, arguments: Sequence[str]) -> Iterator[bytes]:
+        """See DumpsWal."""
+        return dump_here(self._programs, self._owned(name) / "data", arguments, identity=self._identity)
 
     def checksum(self, name: str) -> str:
         """See Engine."""

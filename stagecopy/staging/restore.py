@@ -28,8 +28,8 @@ _GRANTS = ("ACL",)
 # Only a superuser may own these, and production's superusers are none on an engine that cannot contain them.
 _SUPERUSERS_OWN = ("EVENT TRIGGER", "FOREIGN DATA WRAPPER")
 _BY_MEMBERS = ("ACL", "COMMENT")  # of the owner, whoever that is here: schema public is there before anybody
-_TOLD = {"BLOB": "large objects", "USER MAPPING": "user mappings of foreign servers"}  # left behind, and said
-_LEFT_BEHIND = (*_TOLD, "BLOBS", "SUBSCRIPTION", "DATABASE")
+_TOLD = {"USER MAPPING": "user mappings of foreign servers"}  # left behind, and said
+_LEFT_BEHIND = (*_TOLD, "BLOB", "BLOBS", "SUBSCRIPTION", "DATABASE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,12 @@ class SchemaArchive:
             and not (entry.kind == "DEFAULT ACL" and entry.player(self.replaced))
         ]
 
-    def left_behind(self) -> tuple[Fidelity, ...]:
-        """What production has and staging never gets."""
+    def left_behind(self, *, large_objects: int = 0) -> tuple[Fidelity, ...]:
+        """What production has and staging never gets. An archive of the schema alone lists no large objects."""
         listed = [*self._listed("pre-data"), *(self._listed("post-data") if self.kept_out else [])]
         told = {**_TOLD, **self.kept_out}
-        kinds = [words for kind, words in told.items() if any(entry.is_((kind,)) for entry in listed)]
+        kinds = [f"large objects ({large_objects:,})"] if large_objects else []
+        kinds += [words for kind, words in told.items() if any(entry.is_((kind,)) for entry in listed)]
         return (Fidelity("left-behind", f"{' and '.join(kinds)} stay in production"),) if kinds else ()
 
     def _listed(self, section: str) -> list[Entry]:

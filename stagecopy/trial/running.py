@@ -19,6 +19,7 @@ from stagecopy.postgres.failures import sqlstate_of, template_of
 from stagecopy.postgres.observing import prepared_transactions, wal_bytes_since, wal_position
 from stagecopy.trial.budget import Budget
 from stagecopy.trial.lexer import split
+from stagecopy.trial.matches import matches_of
 from stagecopy.trial.sending import Reply, send
 
 _CANCELED = "57014"
@@ -33,9 +34,10 @@ class _Progress:
     error: RunError | None = None
     timed_out: bool = False
 
-    def record(self, statement: Statement, reply: Reply, seconds: float) -> None:
+    def record(self, statement: Statement, reply: Reply, seconds: float, *, matched_twice: int | None = None) -> None:
         n = len(self.statements) + 1
-        self.statements.append(StatementRun(n, statement.line, statement.text, seconds, reply.rows, reply.tag))
+        run = StatementRun(n, statement.line, statement.text, seconds, reply.rows, reply.tag, matched_twice)
+        self.statements.append(run)
 
     def stop(self, statement: Statement, message: str, sqlstate: str, *, line: int | None = None) -> None:
         self.error = RunError(len(self.statements), line or statement.line, message, sqlstate)
@@ -117,6 +119,7 @@ def _run_one(connection: Connection, statement: Statement, progress: _Progress, 
         progress.record(statement, Reply("", None), 0.0)
         _stop_late(progress, statement, budget)
         return
+    matches = matches_of(connection, statement.text)
     start = time.perf_counter()
     try:
         reply = send(connection, statement.text)
@@ -128,7 +131,8 @@ def _run_one(connection: Connection, statement: Statement, progress: _Progress, 
             message = template_of(failure, source=statement.text)
             progress.stop(statement, message, sqlstate_of(failure), line=_line_of(failure, statement))
     else:
-        progress.record(statement, reply, time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        progress.record(statement, reply, seconds, matched_twice=matches.twice if matches else None)
 
 
 def _stop_late(progress: _Progress, statement: Statement, budget: Budget) -> None:

@@ -20,6 +20,7 @@ from psycopg import sql
 
 from stagecopy import process
 from stagecopy.model.server import Address
+from stagecopy.postgres.connect import connect_staging
 from tests.acceptance import database_equality as equality
 from tests.acceptance.harness import Shop, shop_of
 from tests.integration.engine_fixtures import docker_required
@@ -56,6 +57,7 @@ SETTINGS: tuple[LiteralString, ...] = (  # what changes how values are printed, 
     "standard_conforming_strings = off",
     "default_transaction_isolation = serializable",
     "xmloption = document",
+    "lc_monetary = 'C.utf8'",
 )
 
 
@@ -239,11 +241,38 @@ def test_A12_a_child_keeps_its_own_rows_and_no_others(copied: Copied) -> None:
     assert len(after) == 12
 
 
-def test_A14_text_without_a_mask_is_the_same_to_the_byte(copied: Copied) -> None:
+def test_A14_A15_text_without_a_mask_is_the_same_to_the_byte(copied: Copied) -> None:
     before, after = copied.both("SELECT id, convert_to(t, 'UTF8') FROM a14.texts ORDER BY id")
     assert before == after
     before, after = copied.both("SELECT id, masked IS NULL, masked = '' FROM a14.texts ORDER BY id")
     assert before == after
+
+
+def test_A16_numbers_and_times_at_their_limits_are_exact(copied: Copied) -> None:
+    """Production's settings would print fewer digits, other dates and other spans of time."""
+    names = ("b", "n", "f", "r", "d", "ts", "t", "i", "tz")
+    before, after = copied.both(f"SELECT {', '.join(f'{name}::text' for name in names)} FROM a14.numbers ORDER BY b")
+    assert before == after
+    said = {text for row in after for text in row}
+    assert {"9007199254740993", "-9223372036854775808", "9" * 400, "0.30000000000000004", "-0", "infinity"} <= said
+    binary = ", ".join(f"encode({kind}send({name}), 'hex')" for name, kind in (("f", "float8"), ("i", "interval_")))
+    before, after = copied.both(f"SELECT {binary} FROM a14.numbers ORDER BY b")
+    assert before == after
+
+
+def test_A17_money_is_the_same_whatever_lc_monetary_says(copied: Copied) -> None:
+    before, after = copied.both("SELECT m::numeric FROM a14.numbers ORDER BY b")
+    assert before == after
+    assert len(after) == 3
+    with psycopg.connect(copied.shop.production.url) as plain, connect_staging(copied.shop.production) as ours:
+        said = [each.execute("SHOW lc_monetary").fetchone() for each in (plain, ours)]
+    assert said == [("C.utf8",), ("C",)]  # what writes and reads rows is of one mind, whatever a database says
+
+
+def test_A18_values_of_every_kind_are_the_same(copied: Copied) -> None:
+    before, after = copied.both("SELECT t::text FROM a14.types t ORDER BY 1")
+    assert before == after
+    assert copied.one("""SELECT j::text = '{"a":1, "a":2}' AND jb = 'null' FROM a14.types WHERE c = 'ab'""")
 
 
 def test_A25_circular_foreign_keys_hold(copied: Copied) -> None:

@@ -149,7 +149,7 @@ def test_A48_missing_extensions_are_skipped_when_told_to_unless_something_needs_
             assert needed in done.document["error"]["message"]
 
 
-def test_bytes_that_are_no_text_are_named_with_their_column() -> None:
+def test_A20_bytes_that_are_no_text_are_named_with_their_column() -> None:
     with running_server() as server, psycopg.connect(server.url, autocommit=True) as admin:
         admin.execute("CREATE DATABASE old ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
         production = server.to(database="old")

@@ -1,13 +1,17 @@
 """The cases of tests/cases: what stood there before, a migration, and by hand what a trial of it must say.
 
 All cases live in one production, each in the schema that bears its name, so that one refresh serves them all and every
-case has the others as bystanders: a table that a migration did not touch must not be in its report.
+case has the others as bystanders: a table that a migration did not touch must not be in its report. For the same
+reason one trial can run the migrations of many cases one after the other, and what it says be told apart again.
+
+expected.json leaves out what is null, 0 or empty in tables and columns. ``told``: pieces of the message of a finding.
+``hidden``: what production holds and no report may show; rules.yaml masks it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +20,21 @@ from typing import Any
 import psycopg
 
 from stagecopy.home import Home
+from stagecopy.model.migration import SourceFile
 from stagecopy.model.server import Address
 from stagecopy.staging.reopen import reopen
 from stagecopy.staging.snapshots import newest
+from stagecopy.trial.lexer import split
 from tests.acceptance.harness import Done, Shop, shop_of
 
 FOLDER = Path(__file__).parents[1] / "cases"
 CASES = sorted(path.parent.name for path in FOLDER.glob("*/expected.json"))
+
+
+_COUNTS = ("added", "removed", "changed", "moved")
+_TABLE: dict[str, Any] = {"renamed_from": None, "change": None, **dict.fromkeys(_COUNTS, 0), "columns": {}}
+_VALUES = ("changed", "null_to_value", "value_to_null", "value_to_value", "lost")
+_COLUMN: dict[str, Any] = {**dict.fromkeys(_VALUES, 0), "type_from": None, "type_to": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,28 @@ class Case:
     def expected(self) -> Any:
         """What a trial must say."""
         document = json.loads((self.folder / "expected.json").read_text(encoding="utf-8"))
-        return {**document, "findings": sorted(document["findings"]), "schema": sorted(document["schema"])}
+        tables = sorted(({**_TABLE, **each} for each in document["tables"]), key=lambda table: str(table["name"]))
+        for table in tables:
+            table["columns"] = {name: {**_COLUMN, **each} for name, each in table["columns"].items()}
+        found = {name: sorted(document[name]) for name in ("findings", "schema")}
+        return {"told": {}, "hidden": [], **document, **found, "tables": tables}
+
+    @property
+    def alone(self) -> bool:
+        """Whether its migration cannot be one of several: it fails, or leaves a transaction open, or holds nothing."""
+        return any(word in json.dumps(self.expected) for word in ("sqlstate", "left-open", "no-effect"))
+
+    @property
+    def statements(self) -> int:
+        """How many statements its migration has."""
+        return len(list(split(SourceFile(self.name, Path(self.migration).read_bytes()))))
+
+
+def _rules() -> str:
+    """What the cases mask, each in the rules.yaml beside it; all else is kept."""
+    files = [FOLDER / name / "rules.yaml" for name in CASES]
+    tables = "".join(path.read_text(encoding="utf-8") for path in files if path.exists()) or "  {}\n"
+    return f'tables:\n{tables}patterns:\n  - {{column: "*", keep: nothing personal in this test}}\n'
 
 
 @contextmanager
@@ -55,7 +88,7 @@ def market(production: Address, engine: str) -> Iterator[Shop]:
         for name in CASES:
             connection.execute((FOLDER / name / "before.sql").read_bytes())
     with shop_of(production, engine) as shop:
-        shop.keep_everything()
+        shop.rules(_rules())
         shop.refreshed()
         yield shop
 
@@ -83,6 +116,38 @@ def summary(document: Any) -> dict[str, Any]:
         "schema": sorted(f"{each['kind']} {each['change']} {each['name']}" for each in document["schema"]),
         "findings": sorted(f"{each['severity']} {each['rule']} {each['subject']}" for each in document["findings"]),
     }
+
+
+def share(document: Any, cases: Sequence[Case], mine: Case) -> dict[str, Any]:
+    """What a trial of all *cases*, in this order, says about one of them: a summary without verdict and error."""
+    whole = summary(document)
+    first = sum(each.statements for each in cases[: cases.index(mine)])
+    numbers = {f"statement {first + n}": f"statement {n}" for n in range(1, mine.statements + 1)}
+    findings = []
+    for found in whole["findings"]:
+        severity, rule, subject = found.split(" ", 2)
+        if subject in numbers or subject.startswith(f"{mine.name}."):
+            findings.append(f"{severity} {rule} {numbers.get(subject, subject)}")
+    return {
+        "statements": whole["statements"][first : first + mine.statements],
+        "tables": [each for each in whole["tables"] if each["name"].startswith(f"{mine.name}.")],
+        "schema": [each for each in whole["schema"] if each.split(" ", 2)[2].startswith(f"{mine.name}.")],
+        "findings": sorted(findings),
+    }
+
+
+def missing_words(document: Any, cases: Sequence[Case], mine: Case) -> list[str]:
+    """What of ``told`` no message says."""
+    first = sum(each.statements for each in cases[: cases.index(mine)])
+    numbers = {f"statement {first + n}": f"statement {n}" for n in range(1, mine.statements + 1)}
+    messages = {f"{each['rule']} {numbers.get(each['subject'], each['subject'])}": each["message"]
+                for each in document["findings"]}  # fmt: skip
+    return [
+        f"{word!r} in {finding}: {messages.get(finding)}"
+        for finding, words in mine.expected["told"].items()
+        for word in words
+        if word not in messages.get(finding, "")
+    ]
 
 
 def twice(shop: Shop, migration: str) -> tuple[Done, Done, Any]:

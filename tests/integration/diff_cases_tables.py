@@ -91,8 +91,8 @@ CASES: dict[str, Case] = {
         PARTED,
         "UPDATE p SET k = k + 10 WHERE id <= 7; DELETE FROM p WHERE id = 50",
         {
-            "p1": {"rows": (50, 42), "removed": 8},
-            "p2": {"rows": (0, 7), "added": 7},
+            "p1": {"rows": (50, 42), "removed": 1, "moved": 7},
+            "p2": {"rows": (0, 7), "moved": 7},
         },
     ),
     "moved_by_key": Case(

@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +18,42 @@ import pytest
 
 from stagecopy.model.server import Address
 from stagecopy.postgres.connect import connect_staging, wait_until_ready
+from stagecopy.postgres.walrange import wal_start
 from stagecopy.process import Identity, environment, run, start
+from stagecopy.staging.wal import WalSource
+from stagecopy.staging.wal_programs import dump_here
+from tests.integration.majors import reachable_programs
 
-_SETTINGS = {"fsync": "off", "autovacuum": "off", "shared_buffers": "64MB", "max_prepared_transactions": "5"}
+_SETTINGS = {
+    "fsync": "off",
+    "autovacuum": "off",
+    "shared_buffers": "64MB",
+    "max_prepared_transactions": "5",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "wal_keep_size": "4GB",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LogReader:
+    """pg_waldump on the changed server's directory, whatever its name."""
+
+    programs: Path
+    data: Path
+
+    def dump_wal(self, name: str, arguments: Sequence[str]) -> Iterator[bytes]:  # noqa: ARG002 - there is one
+        """See DumpsWal."""
+        return dump_here(self.programs, self.data, arguments, identity=server_user())
 
 
 @dataclass(frozen=True, slots=True)
 class ServerPair:
-    """Addresses of both servers; a case names its database."""
+    """Addresses of both servers; a case names its database. ``wal``: all that was written to the second."""
 
     before: Address
     after: Address
+    wal: WalSource
 
     def case(self, database: str) -> tuple[Address, Address]:
         """Both sides of one case."""
@@ -43,7 +68,8 @@ def binaries() -> Path:
     return found[-1].parent
 
 
-def _identity() -> Identity | None:
+def server_user() -> Identity | None:
+    """Whom servers run as; None is ourselves."""
     if os.geteuid() != 0:
         return None
     try:
@@ -60,15 +86,17 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _running(data: Path, stop: signal.Signals = signal.SIGQUIT) -> Iterator[Address]:
+def _running(
+    programs: Path, data: Path, settings: Mapping[str, str], stop: signal.Signals = signal.SIGQUIT
+) -> Iterator[Address]:
     port = _free_port()
-    options = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+    options = [word for name, value in {**_SETTINGS, **settings}.items() for word in ("-c", f"{name}={value}")]
     options += ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", f"unix_socket_directories={data}"]
     child = start(
-        [binaries() / "postgres", "-D", data, *options],
+        [programs / "postgres", "-D", data, *options],
         env=environment(),
         cwd=data,
-        identity=_identity(),
+        identity=server_user(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -85,40 +113,47 @@ def _running(data: Path, stop: signal.Signals = signal.SIGQUIT) -> Iterator[Addr
             child.wait()
 
 
+def _prepare(address: Address, databases: Mapping[str, str]) -> None:
+    for name, script in databases.items():
+        with connect_staging(address) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        with connect_staging(address.to(database=name)) as connection:
+            connection.execute("SET search_path TO public")
+            for part in script.split(";;"):
+                connection.execute(part.encode())
+
+
 @contextmanager
-def server_pair(databases: Mapping[str, str]) -> Iterator[ServerPair]:
-    """Two servers with equal copies of *databases* (name to SQL)."""
+def server_pair(
+    databases: Mapping[str, str],
+    *,
+    major: int | None = None,
+    between: Callable[[Path, Path], None] = lambda _programs, _base: None,
+    **settings: str,
+) -> Iterator[ServerPair]:
+    """Two servers with equal copies of *databases* (name to SQL; ``;;`` ends a transaction), of *major* if given.
+
+    *between* may do something to the stopped cluster before it is copied.
+    """
     home = Path(mkdtemp(prefix="stagecopy-pair-"))
-    identity = _identity()
+    identity = server_user()
     try:
         if identity:
             os.chown(home, identity.uid, identity.gid)
+        programs = binaries() if major is None else reachable_programs(major, home / "programs")
         base = home / "base"
-        argv: list[str | Path] = [
-            binaries() / "initdb",
-            "-D",
-            base,
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-locale",
-            "-N",
-        ]
-        run(argv, env=environment(), cwd=home, identity=identity)
-        with _running(base, signal.SIGINT) as address:  # a clean stop; the others may be cut off
-            for name, script in databases.items():
-                with connect_staging(address) as connection:
-                    connection.execute(f'CREATE DATABASE "{name}"'.encode())
-                with connect_staging(address.to(database=name)) as connection:
-                    connection.execute("SET search_path TO public")
-                    connection.execute(script.encode())
+        argv: list[str | Path] = [programs / "initdb", "-D", base, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        run([*argv, "--no-locale", "-N"], env=environment(), cwd=home, identity=identity)
+        with _running(programs, base, settings, signal.SIGINT) as address:  # a clean stop; the others may be cut off
+            _prepare(address, databases)
+        between(programs, base)
         base.rename(home / "before")
         run(["cp", "-a", home / "before", home / "after"])
-        with _running(home / "before") as before, _running(home / "after") as after:
-            yield ServerPair(before, after)
+        with (
+            _running(programs, home / "before", settings) as before,
+            _running(programs, home / "after", settings) as after,
+        ):
+            yield ServerPair(before, after, WalSource(LogReader(programs, home / "after"), "after", wal_start(after)))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

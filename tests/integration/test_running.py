@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -316,7 +317,7 @@ def test_terminated_backend_is_an_error_not_a_crash(run: Run, admin: Connection)
 
 def test_lost_server_is_an_error_not_a_crash() -> None:
     with running_server() as address, connect_staging(address) as observer, connect_staging(address) as admin:
-        with _log_in(address) as connection:
+        with closing(_log_in(address)) as connection:
             stop = "COPY (SELECT) TO PROGRAM 'kill -QUIT $(head -1 postmaster.pid)'"
             threading.Timer(0.3, lambda: _ignoring_loss(admin, stop)).start()
             files = [SourceFile("a", b"SELECT pg_sleep(20)")]

@@ -151,7 +151,8 @@ def test_likely_rename_names_the_most_alike_column() -> None:
     (found,) = [each for each in findings(table, schema=schema) if each.rule == "likely-rename"]
     assert (found.severity, found.subject) == ("warn", f"{USERS}.mail")
     assert found.message == (
-        "public.users.mail is dropped and email of like type is added, all NULL: looks like a rename, 7 values lost"
+        "public.users.mail is dropped and email of like type is added, all NULL: looks like a rename, "
+        "100 % of the values lost (7)"
     )
     assert found.remedy == "to keep the values: ALTER TABLE public.users RENAME COLUMN mail TO email"
 

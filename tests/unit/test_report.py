@@ -86,6 +86,8 @@ schema
 findings
   info  1,000 rows of public.users change in email [values-changed]
         next: compare the samples with what is meant
+  info  public.users.plan is new; every row has a value [column-added]
+        next: nothing to do if this is meant
 
 1 statement in 12 ms, 17.0 kB of WAL
   1  400 ms  1,000 rows  UPDATE users SET email = lower(email)

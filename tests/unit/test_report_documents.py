@@ -9,18 +9,18 @@ from dataclasses import replace
 from rich.console import Console
 
 from stagecopy.errors import NoSnapshotError, StagingError
-from stagecopy.model.change import Difference, SchemaChange
+from stagecopy.model.change import Difference, SchemaChange, SequenceChange, TableChange
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.migration import RunError
 from stagecopy.model.refresh import RefreshedTable, RefreshResult, ServedStaging
-from stagecopy.model.trial import TrialResult
+from stagecopy.model.trial import ExpectationFile, TrialResult
 from stagecopy.report.document import error_document, refresh_document, trial_document
 from stagecopy.report.terminal_refresh import refresh_summary
 from tests.unit.report_samples import DONE, backfill, judged, table
 
 TRIAL_KEYS = {
     "": "format exit error trial snapshot verdict ran_as engine clone fidelity migration tables schema rollback impact "
-    "findings",
+    "findings sequences bookkeeping expectation",
     "fidelity": "code message",
     "migration": "sha256 seconds error statements",
     "migration.error": "statement line message sqlstate",
@@ -33,6 +33,8 @@ TRIAL_KEYS = {
     "rollback": "tested restores differences",
     "impact": "wal_bytes disk_bytes longest_exclusive_lock_seconds",
     "findings": "rule severity subject message remedy",
+    "sequences": "name from to column greatest",
+    "expectation": "path written",
 }
 
 
@@ -49,11 +51,20 @@ def test_trial_document_has_exactly_the_keys_of_the_interface() -> None:
     whole = backfill()
     assert whole.run is not None
     run = replace(whole.run, error=RunError(1, None, "x", "22012"))
-    document = trial_document(replace(whole, run=run, fidelity=(Fidelity("a", "b"),)))
+    assert whole.difference is not None
+    moved = replace(whole.difference, sequences=(SequenceChange("public.s", 1, 2), SequenceChange("public.t", 3, 3)))
+    own = TableChange("public", "schema_migrations", 1, 2, added=1)
+    found = replace(moved, tables=(*moved.tables, own))
+    file = ExpectationFile("up.expect.yaml", written=False)
+    document = trial_document(
+        replace(whole, run=run, fidelity=(Fidelity("a", "b"),), difference=found, expectation=file)
+    )
+    assert [each["name"] for each in document["sequences"]] == ["public.s"]
+    assert document["bookkeeping"] == ["public.schema_migrations"]
     for path, keys in TRIAL_KEYS.items():
-        found = inside(document, path)
-        assert isinstance(found, dict)
-        assert list(found) == keys.split(), path
+        part = inside(document, path)
+        assert isinstance(part, dict)
+        assert list(part) == keys.split(), path
     assert document["impact"] == {"wal_bytes": 17_000, "disk_bytes": 8192, "longest_exclusive_lock_seconds": None}
     assert document["rollback"] == {"tested": False, "restores": None, "differences": []}
     assert json.loads(json.dumps(document)) == document

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import polars as pl
 
 from stagecopy.masking.maskers.base import BaseMasker, differing
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.vocabulary import entries, vocabulary
 
 _HOUSES = 199
@@ -18,6 +20,7 @@ class Address(BaseMasker):
     """Street, house number and city in the order of the locale."""
 
     name = "address"
+    trace = Trace("strange", differs=True, replaces=True)
     summary = "street, house number and city of the locale on one line"
 
     def length_problem(self) -> str | None:
@@ -32,18 +35,16 @@ class Address(BaseMasker):
         street, city = draw.index("street", len(streets)), draw.index("city", len(cities))
         house = draw.index("house", _HOUSES)
 
-        def joined(step: int) -> pl.Series:
+        def joined(step: int, rows: pl.Series | None = None) -> pl.Series:
+            at = [each if rows is None else each.gather(rows) + step for each in (street, city, house)]
             parts = {
-                "street": streets.gather((street + step) % len(streets)),
-                "city": cities.gather((city + step) % len(cities)),
-                "number": (house + step) % _HOUSES + 1,
+                "street": streets.gather(at[0] % len(streets)),
+                "city": cities.gather(at[1] % len(cities)),
+                "number": at[2] % _HOUSES + 1,
             }
             return self._joined(pl.DataFrame(parts))
 
-        drawn = joined(0)
-        if not (drawn.str.to_lowercase() == raw.str.strip_chars().str.to_lowercase()).any():
-            return drawn
-        return differing(raw, drawn, joined(1), joined(67))
+        return differing(raw, joined(0), partial(joined, 1), partial(joined, 67))
 
     def _joined(self, parts: pl.DataFrame) -> pl.Series:
         form = vocabulary(self.setting.locale).form("address_form")

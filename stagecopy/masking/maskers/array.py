@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from stagecopy.masking.arraytext import array_spans, array_spelled
 from stagecopy.masking.maskers.parts import Named, PartsMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.model.catalog import Column
 
 _EACH = "each"
@@ -15,6 +16,7 @@ class Array(PartsMasker):
     """Bounds, dimensions and NULL elements stay; an element gets the mask that it would get as a column."""
 
     name = "array"
+    trace = Trace("inside")
     summary = "each element by the mask under `each:`; dimensions, bounds and NULL elements stay"
     takes = "arrays of any type"
     parts: ClassVar[str | None] = _EACH

@@ -7,7 +7,7 @@ the type compares. Equal values therefore get equal masks in every table, which 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar, Protocol
@@ -16,7 +16,9 @@ import polars as pl
 
 from stagecopy.masking.collation import normal, strength
 from stagecopy.masking.digest import BITS_PER_CHARACTER, Draw
+from stagecopy.masking.distinct import hardly_any_twice
 from stagecopy.masking.keys import MaskKey
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.rules import OnBad, Rest
 from stagecopy.masking.vocabulary import entries, spelled
 from stagecopy.model.catalog import Column
@@ -69,6 +71,7 @@ class Masker(Protocol):
     """One mask at work on one column."""
 
     name: ClassVar[str]
+    trace: ClassVar[Trace]
     summary: ClassVar[str]
     takes: ClassVar[str]
     injective: ClassVar[bool]
@@ -80,6 +83,10 @@ class Masker(Protocol):
     options: ClassVar[Mapping[str, str]]
 
     def __init__(self, setting: Setting) -> None: ...
+
+    @property
+    def personal(self) -> bool:
+        """Whether it goes by a subject, or any of its parts does: only then ``apply`` is told whose values they are."""
 
     @property
     def distinct(self) -> bool:
@@ -104,6 +111,7 @@ class BaseMasker:
     """Defaults that most masks share; a mask overrides ``fill`` and, where it must, the rest."""
 
     name: ClassVar[str]
+    trace: ClassVar[Trace]  # each mask says it for itself: what the audit may conclude
     summary: ClassVar[str]
     takes: ClassVar[str] = "text"
     injective: ClassVar[bool] = False
@@ -123,6 +131,11 @@ class BaseMasker:
     def options_problem(options: Mapping[str, str]) -> str | None:  # noqa: ARG004  # most masks have none to check
         """What is wrong with the options as given, or None."""
         return None
+
+    @property
+    def personal(self) -> bool:
+        """As set."""
+        return self.setting.subject is not None or any(each.personal for each in self.setting.leaves.values())
 
     @property
     def distinct(self) -> bool:
@@ -169,7 +182,7 @@ class BaseMasker:
         if who is not None:
             # a row that is about nobody is masked by its own value
             return self.fill_of(raw, self._persons(raw, who))
-        if raw.n_unique() * _REPEATS > len(raw):
+        if not _repeats(raw):
             return self.fill(raw)
         distinct = raw.unique(maintain_order=True)
         masks = pl.DataFrame({"raw": distinct, "mask": self.fill(distinct)})
@@ -197,22 +210,54 @@ class BaseMasker:
         return names if length is None else names.str.slice(0, length)
 
     def _persons(self, raw: pl.Series, who: pl.Series) -> Draw:
-        keyed = Draw.of(who.fill_null(""), self._person_key).digest
-        return Draw(keyed.zip_with(who.is_not_null(), self.draw(raw).digest))
+        keyed, own = Draw.of(who.fill_null(""), self._person_key).digest, self.draw(raw)
+        return Draw(keyed.zip_with(who.is_not_null(), own.digest), own)
 
 
-def differing(raw: pl.Series, *candidates: pl.Series) -> pl.Series:
-    """Per value the first candidate that is not the raw value, case and surrounding space aside."""
-    lowered = raw.str.strip_chars().str.to_lowercase()
-    chosen = candidates[0]
-    for other in candidates[1:]:
-        same = chosen.str.strip_chars().str.to_lowercase() == lowered
+def _repeats(raw: pl.Series) -> bool:
+    """Whether to mask each value once pays. What is put is the same either way."""
+    return not hardly_any_twice(raw) and raw.n_unique() * _REPEATS <= len(raw)
+
+
+def differing(raw: pl.Series, drawn: pl.Series, *others: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """*drawn*, and where that is the raw value, case and surrounding space aside, the first of *others* that is not.
+
+    Each of *others* is asked for the rows, by number, that need it.
+    """
+    bare = raw.str.strip_chars()
+    rows = _near(bare, drawn)
+    rows = rows.filter(_lowered(drawn.gather(rows)) == _lowered(bare.gather(rows)))
+    if not len(rows):
+        return drawn
+    lowered, chosen = _lowered(bare.gather(rows)), drawn.gather(rows)
+    for other in others:
+        same = _lowered(chosen) == lowered
         if not same.any():
-            return chosen
-        chosen = other.zip_with(same, chosen)
-    if (chosen.str.strip_chars().str.to_lowercase() == lowered).any():
+            break
+        chosen = other(rows).zip_with(same, chosen)
+    if (_lowered(chosen) == lowered).any():
         raise ValueError("no candidate differs from the raw value")
-    return chosen
+    return drawn.clone().scatter(rows, chosen)
+
+
+def _near(bare: pl.Series, drawn: pl.Series) -> pl.Series:
+    """The rows that the dear comparison is for. ASCII keeps its length in lower case, and its first letter tells."""
+    rows = (bare.str.len_bytes() == drawn.str.len_bytes()).arg_true()
+    rows = rows.filter(_initials(bare.gather(rows)) == _initials(drawn.gather(rows)))
+    odd = (_beyond_ascii(bare) | _beyond_ascii(drawn)).arg_true()
+    return pl.concat([rows, odd]).unique().sort() if len(odd) else rows
+
+
+def _initials(texts: pl.Series) -> pl.Series:
+    return texts.str.slice(0, 1).str.to_lowercase()
+
+
+def _beyond_ascii(texts: pl.Series) -> pl.Series:
+    return texts.str.len_bytes() != texts.str.len_chars()
+
+
+def _lowered(texts: pl.Series) -> pl.Series:
+    return texts.str.strip_chars().str.to_lowercase()
 
 
 def odds(rows: int, bits: int) -> float:

@@ -11,6 +11,7 @@ from typing import ClassVar
 import polars as pl
 
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.model.catalog import Column
 
 _HEX = "\\x"
@@ -23,6 +24,7 @@ class Bytea(BaseMasker):
     """The length is kept, which tells how much there was."""
 
     name = "bytea"
+    trace = Trace("none", replaces=True)
     summary = "as many drawn bytes; above `longest` a picture of one pixel"
     takes = "bytea"
     options: ClassVar[Mapping[str, str]] = MappingProxyType(

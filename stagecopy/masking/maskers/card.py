@@ -13,6 +13,7 @@ import polars as pl
 
 from stagecopy.masking.maskers.base import BaseMasker
 from stagecopy.masking.maskers.digits import rejoined
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.maskers.unfit import code_instead, null_problem, settled
 from stagecopy.masking.permutation import Permutation
 from stagecopy.model.catalog import Column
@@ -26,6 +27,7 @@ class Card(BaseMasker):
     """A permutation of the digits between ``keep_prefix`` and the check digit."""
 
     name = "card"
+    trace = Trace("none", replaces=True)
     summary = "another card number of the same issuer and length with a right check digit; separators stay"
     takes = "text, int8, numeric"
     injective = True

@@ -10,6 +10,7 @@ import polars as pl
 
 from stagecopy.masking.maskers.base import BaseMasker
 from stagecopy.masking.maskers.constant import value_problem
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.model.catalog import Column
 
 _FEWEST = 2
@@ -19,6 +20,7 @@ class Choice(BaseMasker):
     """``values: [a, b]`` or ``a|b``. What is drawn may be the raw value: else two values would tell it."""
 
     name = "choice"
+    trace = Trace("none")
     summary = "one of `values:`, drawn by the value; may be the raw value"
     takes = "any type"
     lists: ClassVar[frozenset[str]] = frozenset({"values"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from stagecopy.masking.maskers.parts import Named, PartsMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.rowtext import row_spans, row_spelled
 from stagecopy.masking.spans import ShapeError
 from stagecopy.model.catalog import Column
@@ -15,6 +16,7 @@ class Composite(PartsMasker):
     """Fields by the names that the type has in the catalog."""
 
     name = "composite"
+    trace = Trace("inside")
     summary = "each field under `fields:` by its own mask; all others by `rest:` (fail, keep, or redact: NULL)"
     takes = "composite types"
     parts: ClassVar[str | None] = "fields"

@@ -10,6 +10,7 @@ from typing import ClassVar
 import polars as pl
 
 from stagecopy.masking.maskers.base import TEXT_TYPES, BaseMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.model.catalog import Column
 
 _SHAPES = {
@@ -22,6 +23,7 @@ class Constant(BaseMasker):
     """``value:`` as given; NULL stays NULL."""
 
     name = "constant"
+    trace = Trace("whole", replaces=True)
     summary = "the text of `value:`; never on a unique column"
     takes = "any type"
     options: ClassVar[Mapping[str, str]] = MappingProxyType({"value": "what to put"})

@@ -10,6 +10,7 @@ import polars as pl
 
 from stagecopy.masking.digest import BITS_PER_CHARACTER, CODE_LENGTH, Draw
 from stagecopy.masking.maskers.base import BaseMasker, code_problem
+from stagecopy.masking.maskers.trace import Trace
 
 _DOMAINS = pl.Series(["@example.com", "@example.net", "@example.org"])
 _DOMAIN_LENGTH = 12
@@ -22,6 +23,7 @@ class Email(BaseMasker):
     """Distinct addresses get distinct masks; the names give way first where the column is short."""
 
     name = "email"
+    trace = Trace("whole", differs=True, replaces=True)
     summary = "`first.last.CODE@example.com` (or .net, .org), lower-case; names are shortened to fit"
     injective = True
     subjects = True
@@ -48,7 +50,7 @@ class Email(BaseMasker):
 
     def fill_of(self, raw: pl.Series, person: Draw) -> pl.Series:
         """Names of the person; code and domain of the value, so that a person's addresses stay distinct."""
-        draw, length = self.draw(raw), self.setting.length
+        draw, length = person.of_value, self.setting.length
         first, last = (self.ascii_names(part) for part in ("first", "last"))
         frame = pl.DataFrame(
             {
@@ -58,11 +60,14 @@ class Email(BaseMasker):
                 "domain": self._domains(raw, draw),
             }
         )
-        names = pl.concat_str("first", pl.lit("."), "last")
-        if length is not None:
+        if length is None:
+            joined = pl.concat_str("first", pl.lit("."), "last", pl.lit("."), "code", "domain")
+        else:
             room = length - self._code_length() - 1 - pl.col("domain").str.len_chars().cast(pl.Int64)
-            names = names.str.slice(0, room.clip(lower_bound=0)).str.strip_chars(".")
-        joined = pl.concat_str(names, pl.when(names != "").then(pl.lit(".")).otherwise(pl.lit("")), "code", "domain")
+            names = pl.concat_str("first", pl.lit("."), "last").str.slice(0, room.clip(lower_bound=0))
+            names = names.str.strip_chars(".")
+            dot = pl.when(names != "").then(pl.lit(".")).otherwise(pl.lit(""))
+            joined = pl.concat_str(names, dot, "code", "domain")
         return frame.select(joined).to_series()
 
     def _domains(self, raw: pl.Series, draw: Draw) -> pl.Series:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.model.catalog import Column
 
 _FEWEST = 2
@@ -14,6 +15,7 @@ class Enum(BaseMasker):
     """Never the raw label, so of two labels each becomes the other: hide those with ``choice`` or ``constant``."""
 
     name = "enum"
+    trace = Trace("none")
     summary = "another label of the type, drawn by the value"
     takes = "enum types with two labels or more"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.maskers.words import WordMasker
 
 
@@ -9,6 +10,7 @@ class FirstName(WordMasker):
     """A first name of the locale."""
 
     name = "first_name"
+    trace = Trace("none", differs=True, replaces=True)
     summary = "a first name of the locale"
     words = "first_names"
     part = "first"

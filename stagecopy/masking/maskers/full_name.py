@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import polars as pl
 
 from stagecopy.masking.digest import Draw
 from stagecopy.masking.maskers.base import BaseMasker, differing
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.vocabulary import entries, vocabulary
 
 _SHORTEST = 2
@@ -18,6 +20,7 @@ class Name(BaseMasker):
     """First and last name in the order of the locale."""
 
     name = "name"
+    trace = Trace("strange", differs=True, replaces=True)
     summary = "a first and a last name of the locale"
     subjects = True
 
@@ -32,16 +35,16 @@ class Name(BaseMasker):
         first, last = entries(locale, "first_names", None), entries(locale, "last_names", None)
         first_index, last_index = person.index("first", len(first)), person.index("last", len(last))
 
-        def joined(step_first: int, step_last: int) -> pl.Series:
-            return self._joined(
-                first.gather((first_index + step_first) % len(first)), last.gather((last_index + step_last) % len(last))
-            )
+        def stepped(step_first: int, step_last: int) -> Callable[[pl.Series], pl.Series]:
+            def at(rows: pl.Series) -> pl.Series:
+                firsts, lasts = first_index.gather(rows) + step_first, last_index.gather(rows) + step_last
+                return self._joined(first.gather(firsts % len(first)), last.gather(lasts % len(last)))
 
-        drawn = joined(0, 0)
-        if not (drawn.str.to_lowercase() == raw.str.strip_chars().str.to_lowercase()).any():
-            return drawn
+            return at
+
+        drawn = self._joined(first.gather(first_index), last.gather(last_index))
         half_first, half_last = len(first) // 2, len(last) // 2
-        return differing(raw, drawn, joined(half_first, half_last), joined(half_first, 0), joined(0, half_last))
+        return differing(raw, drawn, stepped(half_first, half_last), stepped(half_first, 0), stepped(0, half_last))
 
     def _joined(self, first: pl.Series, last: pl.Series) -> pl.Series:
         form = vocabulary(self.setting.locale).form("name_form")

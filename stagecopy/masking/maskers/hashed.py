@@ -6,6 +6,7 @@ import polars as pl
 
 from stagecopy.masking.digest import BITS_PER_CHARACTER, CODE_LENGTH
 from stagecopy.masking.maskers.base import BaseMasker, code_problem
+from stagecopy.masking.maskers.trace import Trace
 
 _HEX = 64
 _BITS_PER_DIGIT = 4
@@ -17,6 +18,7 @@ class Hash(BaseMasker):
     """HMAC-SHA-256 as hex, cut to the length; a short code where less than 16 characters fit."""
 
     name = "hash"
+    trace = Trace("whole", differs=True, replaces=True)
     summary = "the HMAC-SHA-256 in hex, cut to fit; below 16 characters a code of 5 bits each"
     injective = True
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from stagecopy.masking.hstoretext import hstore_spans, hstore_spelled
 from stagecopy.masking.maskers.parts import Named, PartsMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.model.catalog import Column
 
 
@@ -14,6 +15,7 @@ class Hstore(PartsMasker):
     """Keys stay; a key that a row lacks changes nothing."""
 
     name = "hstore"
+    trace = Trace("inside")
     summary = "each value under `keys:` by its own mask; what no key names by `rest:` (fail, keep, redact); keys stay"
     takes = "hstore"
     parts: ClassVar[str | None] = "keys"

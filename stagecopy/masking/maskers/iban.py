@@ -13,6 +13,7 @@ import polars as pl
 from stagecopy.masking.codes import permuted_codes
 from stagecopy.masking.maskers.base import BaseMasker
 from stagecopy.masking.maskers.digits import compact, rejoined
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.maskers.unfit import code_instead, null_problem, settled
 from stagecopy.masking.permutation import Permutation
 from stagecopy.model.catalog import Column
@@ -27,6 +28,7 @@ class Iban(BaseMasker):
     """What follows the check digits is permuted, digits and letters in their places."""
 
     name = "iban"
+    trace = Trace("whole", replaces=True)
     summary = "another IBAN of the same country and length with right check digits; separators stay"
     injective = True
 

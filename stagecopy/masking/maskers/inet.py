@@ -16,6 +16,7 @@ import polars as pl
 
 from stagecopy.masking.digest import Draw
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.maskers.unfit import null_problem, settled
 from stagecopy.model.catalog import Column
 
@@ -33,6 +34,7 @@ class Inet(BaseMasker):
     """``keep_bits: 24/64`` says how much of each version's addresses stays."""
 
     name = "inet"
+    trace = Trace("none")
     summary = "another address whose first bits are the same; a network no longer than that stays"
     takes = "inet, cidr, text"
     options: ClassVar[Mapping[str, str]] = MappingProxyType(

@@ -12,8 +12,9 @@ from typing import ClassVar
 import polars as pl
 
 from stagecopy.masking.jsonpath import parse_path
-from stagecopy.masking.jsontree import REDACTED, Document, Place, places
+from stagecopy.masking.jsontree import REDACTED, Document, Place, branches, places
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.model.catalog import Column
 
 
@@ -21,6 +22,7 @@ class JsonDocument(BaseMasker):
     """``paths:`` names leaves, ``rest:`` is fail, keep or redact."""
 
     name = "json"
+    trace = Trace("inside")
     summary = "each leaf under `paths:` by its own mask; what no path names by `rest:` (fail, keep, redact)"
     takes = "json, jsonb"
     documents = True
@@ -35,17 +37,27 @@ class JsonDocument(BaseMasker):
                 return f"the mask of {path} takes {leaf.takes}, a leaf is none"
         return None
 
+    def _filled(self, raw: pl.Series, who: pl.Series | None) -> pl.Series:
+        return super()._filled(raw, None) if who is None else self._masked(raw, who)
+
     def fill(self, raw: pl.Series) -> pl.Series:
+        """Documents that are nobody's."""
+        return self._masked(raw, None)
+
+    def _masked(self, raw: pl.Series, who: pl.Series | None) -> pl.Series:
         """Collect the leaves of all documents, mask them path by path, write the documents that changed."""
         documents = [Document(text) for text in raw]
-        named: dict[str, list[Place]] = defaultdict(list)
+        named: dict[str, list[tuple[int, Place]]] = defaultdict(list)
         rest: list[Place] = []
-        paths = [(text, parse_path(text)) for text in self.setting.leaves]
-        for document in documents:
-            for place, path in places(document, paths):
-                (rest if path is None else named[path]).append(place)
+        root = branches((text, parse_path(text)) for text in self.setting.leaves)
+        for row, document in enumerate(documents):
+            for place, path in places(document, root):
+                if path is None:
+                    rest.append(place)
+                else:
+                    named[path].append((row, place))
         for path, found in named.items():
-            self._mask(path, found)
+            self._mask(path, found, who)
         self._mask_rest(rest)
         for document in documents:
             if document.deep:
@@ -53,16 +65,17 @@ class JsonDocument(BaseMasker):
         texts = [each.text if each.changed else text for each, text in zip(documents, raw, strict=True)]
         return pl.Series(raw.name, texts, dtype=pl.String)
 
-    def _mask(self, path: str, found: list[Place]) -> None:
+    def _mask(self, path: str, found: list[tuple[int, Place]], who: pl.Series | None) -> None:
         masker = self.setting.leaves[path]
         if masker.name == "keep":
             return
-        values = [place for place in found if place.telling]
-        raw = pl.Series([place.plain for place in values], dtype=pl.String)
-        for place, before, after in zip(values, raw, masker.apply(raw), strict=True):
+        values = [(row, place) for row, place in found if place.telling]
+        raw = pl.Series([place.plain for _, place in values], dtype=pl.String)
+        whose = who.gather([row for row, _ in values]) if who is not None and masker.personal else None
+        for (_, place), before, after in zip(values, raw, masker.apply(raw, whose), strict=True):
             if after != before:
                 place.put(after)
-        for place in found:
+        for _, place in found:
             if place.nested:
                 self._bad(place)
 

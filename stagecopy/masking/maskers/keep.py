@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.model.catalog import Column
 
 
@@ -12,6 +13,7 @@ class Keep(BaseMasker):
     """The raw value, by decision."""
 
     name = "keep"
+    trace = Trace("none")
     summary = "the raw value, byte for byte; written `{keep: REASON}`"
     takes = "any type"
     injective = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.maskers.unfit import code_instead, settled
 from stagecopy.masking.permutation import Permutation
 from stagecopy.model.catalog import Column
@@ -19,6 +20,7 @@ class Macaddr(BaseMasker):
     """The last six bytes are permuted; the first two of a macaddr8 stay."""
 
     name = "macaddr"
+    trace = Trace("none")
     summary = "another address; of a macaddr8 the first two bytes stay"
     takes = "macaddr, macaddr8"
     injective = True

@@ -12,6 +12,7 @@ import polars as pl
 
 from stagecopy.masking.maskers.checked_number import CheckedNumber, Scheme
 from stagecopy.masking.maskers.digits import compact, rejoined
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.maskers.unfit import code_instead, settled
 
 _US = "us"
@@ -34,6 +35,7 @@ class NationalId(CheckedNumber):
     """Social security and identity numbers of persons."""
 
     name = "national_id"
+    trace = Trace("none", replaces=True)
     summary = "another valid number of a person, separators stay; a number that is not valid is a bad value"
     schemes = MappingProxyType(_COUNTRIES)
 

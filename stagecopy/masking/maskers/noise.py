@@ -17,6 +17,7 @@ from typing import ClassVar
 import polars as pl
 
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.maskers.unfit import null_problem, settled
 from stagecopy.model.catalog import Column
 
@@ -38,6 +39,7 @@ class Noise(BaseMasker):
     """``percent:`` of the number itself, or ``amount:``, either way."""
 
     name = "noise"
+    trace = Trace("none")
     summary = "the number and up to `percent` of it, or up to `amount`, more or less; NaN and Infinity are bad values"
     takes = "numbers other than money"
     options: ClassVar[Mapping[str, str]] = MappingProxyType(

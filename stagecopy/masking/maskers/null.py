@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.model.catalog import Column
 
 
@@ -12,6 +13,7 @@ class Null(BaseMasker):
     """Every value becomes NULL; takes any type that may be null."""
 
     name = "null"
+    trace = Trace("whole", replaces=True, prose=True)
     summary = "NULL; an empty text stays empty"
     takes = "any nullable column"
 

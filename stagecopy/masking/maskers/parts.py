@@ -46,7 +46,14 @@ class PartsMasker(BaseMasker):
             raise ShapeError(f"not the text of a type that {self.name} takes")
         return None if self.setting.on_bad == "null" else self.empty
 
+    def _filled(self, raw: pl.Series, who: pl.Series | None) -> pl.Series:
+        return super()._filled(raw, None) if who is None else self._made(raw, who)
+
     def fill(self, raw: pl.Series) -> pl.Series:
+        """Values that are nobody's."""
+        return self._made(raw, None)
+
+    def _made(self, raw: pl.Series, who: pl.Series | None) -> pl.Series:
         """Part by part over the whole batch."""
         texts: list[str] = raw.to_list()
         found = [self._read(text) for text in texts]
@@ -57,7 +64,8 @@ class PartsMasker(BaseMasker):
         new: list[dict[int, str]] = [{} for _ in texts]
         for name, places in named.items():
             spans = [(found[row] or [])[place][1] for row, place in places]
-            for (row, place), span, value in zip(places, spans, self._masked(name, spans), strict=True):
+            whose = None if who is None else who.gather([row for row, _ in places])
+            for (row, place), span, value in zip(places, spans, self._masked(name, spans, whose), strict=True):
                 if value != span.value:
                     new[row][place] = self.spelled(value)
         return pl.Series(raw.name, [self._written(*each) for each in zip(texts, found, new, strict=True)], pl.String)
@@ -68,10 +76,11 @@ class PartsMasker(BaseMasker):
         except ShapeError:
             return None
 
-    def _masked(self, name: str, spans: list[Span]) -> list[str | None]:
+    def _masked(self, name: str, spans: list[Span], who: pl.Series | None) -> list[str | None]:
         leaf: Masker | None = self.setting.leaves.get(name)
         if leaf is not None:
-            return leaf.apply(pl.Series([span.value for span in spans], dtype=pl.String)).to_list()
+            values = pl.Series([span.value for span in spans], dtype=pl.String)
+            return leaf.apply(values, who if leaf.personal else None).to_list()
         if self.setting.rest == "keep":
             return [span.value for span in spans]
         if self.setting.rest == "fail" and any(span.value for span in spans):

@@ -6,6 +6,7 @@ import polars as pl
 
 from stagecopy.masking.codes import INTEGER, permuted_codes, permuted_integers
 from stagecopy.masking.maskers.base import TEXT_TYPES, BaseMasker, Setting
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.maskers.unfit import code_instead, null_problem, settled
 from stagecopy.masking.permutation import Permutation
 from stagecopy.model.catalog import Column
@@ -18,6 +19,7 @@ class Permute(BaseMasker):
     """A permutation under the key: int4 and int8, number and text of digits alike, so references stay whole."""
 
     name = "permute"
+    trace = Trace("none", replaces=True)
     summary = "another number of as many digits, or another code with digits and letters in the same places; 0 stays"
     takes = "whole numbers, text"
     injective = True

@@ -6,7 +6,9 @@ write names into phone columns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -15,9 +17,12 @@ import polars as pl
 from stagecopy.masking.digest import Draw
 from stagecopy.masking.maskers.base import BaseMasker
 from stagecopy.masking.maskers.phone_plan import planned_numbers
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.numbering import PLANS
 
+_PLACE = "0"
 _REPLACED = r"[^ +().\-/#*,x0]"
+_COMMON_SHAPES = 4
 _OTHER_DIGITS = list("123456789")
 _DIGITS = 16
 _NEXT = str.maketrans("0123456789", "1234567891")  # never to 0: a first digit stays 1-9
@@ -27,6 +32,7 @@ class Phone(BaseMasker):
     """Keeps length and punctuation; every digit and letter becomes another draw of a digit."""
 
     name = "phone"
+    trace = Trace("none", differs=True, replaces=True)
     summary = "same length and punctuation, every digit and letter becomes a drawn digit"
 
     options: ClassVar[Mapping[str, str]] = MappingProxyType(
@@ -53,34 +59,60 @@ class Phone(BaseMasker):
 
     def _shaped(self, raw: pl.Series) -> pl.Series:
         """Fill each shape with drawn digits; change the last one where the result is the raw value."""
-        shapes = _shapes(raw)
-        # Without anything to replace (only punctuation) the whole is replaced.
-        bare = ~shapes.str.contains("0", literal=True)
-        if bare.any():
-            shapes = shapes.str.replace_all(".", "0").zip_with(bare, shapes)
-        frame = pl.DataFrame({"raw": raw, "shape": shapes, "digits": self._digits(self.draw(raw))}).with_row_index()
-        parts = [_filled(part) for part in frame.partition_by("shape")]
-        masked = pl.concat(parts).sort("index")
+        frame = pl.DataFrame({"raw": raw, "digest": self.draw(raw).digest}).with_row_index()
+        parts = [_filled(shape, part) for shape, part in _by_shape(frame)]
+        masked = parts[0] if len(parts) == 1 else pl.concat(parts).sort("index")
         return _stepped(raw, masked.get_column("masked"))
 
-    def _digits(self, draw: Draw) -> pl.Series:
-        """32 digits, the first of them not 0."""
-        first, rest_ = draw.index("first", 9 * 10**15) + 10**15, draw.index("rest", 10**_DIGITS)
-        frame = pl.DataFrame({"first": first, "rest": rest_})
-        rest = pl.col("rest").cast(pl.String).str.zfill(_DIGITS)
-        return frame.select(pl.concat_str(pl.col("first").cast(pl.String), rest)).to_series()
+
+def _digits(draw: Draw, count: int) -> pl.Series:
+    """16 digits, the first of them not 0; 32 where more than 16 are needed."""
+    first = (draw.index("first", 9 * 10**15) + 10**15).cast(pl.String)
+    if count <= _DIGITS:
+        return first
+    frame = pl.DataFrame({"first": first, "rest": draw.index("rest", 10**_DIGITS)})
+    rest = pl.col("rest").cast(pl.String).str.zfill(_DIGITS)
+    return frame.select(pl.concat_str("first", rest)).to_series()
+
+
+def _by_shape(frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The rows of each shape. Most columns have a few; to find their rows is cheaper than to write each row's shape."""
+    for _ in range(_COMMON_SHAPES):
+        if frame.is_empty():
+            return
+        shape = re.sub(_REPLACED, _PLACE, frame.item(0, "raw"))
+        if _PLACE not in shape:
+            break
+        same = frame.get_column("raw").str.contains(_pattern(shape))
+        yield shape, frame.filter(same)
+        frame = frame.filter(~same)
+    if not frame.is_empty():
+        for part in frame.with_columns(shape=_shapes(frame.get_column("raw"))).partition_by("shape"):
+            yield part.item(0, "shape"), part
+
+
+def _pattern(shape: str) -> str:
+    """What all values of a shape match, and no other."""
+    places = _REPLACED.replace(_PLACE, "")
+    runs = [
+        f"{places if letter == _PLACE else re.escape(letter)}{{{len(list(run))}}}" for letter, run in groupby(shape)
+    ]
+    return rf"\A{''.join(runs)}\z"
 
 
 def _shapes(raw: pl.Series) -> pl.Series:
     """The values with 0 in every place to replace. Digits go first: the regex is dear and seldom needed after."""
-    shapes = raw.str.replace_many(_OTHER_DIGITS, ["0"] * len(_OTHER_DIGITS))
+    shapes = raw.str.replace_many(_OTHER_DIGITS, [_PLACE] * len(_OTHER_DIGITS))
     odd = shapes.str.contains(_REPLACED)
-    return shapes.str.replace_all(_REPLACED, "0") if odd.any() else shapes
+    shapes = shapes.str.replace_all(_REPLACED, _PLACE) if odd.any() else shapes
+    # Without anything to replace (only punctuation) the whole is replaced.
+    bare = ~shapes.str.contains(_PLACE, literal=True)
+    return shapes.str.replace_all(".", _PLACE).zip_with(bare, shapes) if bare.any() else shapes
 
 
-def _filled(part: pl.DataFrame) -> pl.DataFrame:
+def _filled(shape: str, part: pl.DataFrame) -> pl.DataFrame:
     """Rows of one shape: pieces of the drawn digits between pieces of punctuation."""
-    shape = part.item(0, "shape")
+    digits = _digits(Draw(part.get_column("digest")), shape.count(_PLACE))
     pieces: list[pl.Expr] = []
     used = position = 0
     while position < len(shape):
@@ -93,7 +125,7 @@ def _filled(part: pl.DataFrame) -> pl.DataFrame:
         else:
             pieces.append(pl.lit(shape[position:end]))
         position = end
-    return part.select("index", pl.concat_str(pieces).alias("masked"))
+    return part.select("index", digits=digits).select("index", masked=pl.concat_str(pieces))
 
 
 def _digits_from(start: int, count: int) -> list[pl.Expr]:

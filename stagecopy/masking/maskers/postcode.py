@@ -10,6 +10,7 @@ import polars as pl
 
 from stagecopy.masking.codes import permuted_codes
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.maskers.unfit import code_instead, null_problem, settled
 from stagecopy.masking.permutation import Permutation
 from stagecopy.model.catalog import Column
@@ -23,6 +24,7 @@ class Postcode(BaseMasker):
     """A permutation of what follows the first ``keep`` characters."""
 
     name = "postcode"
+    trace = Trace("none")
     summary = "another code with digits and letters in the same places"
     injective = True
     permutes = True

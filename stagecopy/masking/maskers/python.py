@@ -13,6 +13,7 @@ from typing import ClassVar
 import polars as pl
 
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.project_code import CodeError, call_problem, called, function
 from stagecopy.model.catalog import Column
 
@@ -23,6 +24,7 @@ class Python(BaseMasker):
     """Must be pure: the same text and digest always give the same mask. The result may be the raw value."""
 
     name = "python"
+    trace = Trace("whole")
     summary = "what a function of your own returns; NULL and '' are never asked about"
     takes = "any type"
     options: ClassVar[Mapping[str, str]] = MappingProxyType(

@@ -23,6 +23,7 @@ from stagecopy.masking.maskers.inet import Inet
 from stagecopy.masking.maskers.last_name import LastName
 from stagecopy.masking.maskers.macaddr import Macaddr
 from stagecopy.masking.maskers.phone import Phone
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.maskers.url import Url
 
 _MASKS: Mapping[str, type[BaseMasker]] = {
@@ -35,6 +36,7 @@ class RedactText(BaseMasker):
     """What is not recognised stays as it is: lower-case names, nicknames, what the text tells."""
 
     name = "redact_text"
+    trace = Trace("inside")
     summary = (
         "the text, with e-mail addresses, links, tokens, numbers of accounts, cards and telephones, network addresses "
         "and names in it masked as columns of them are; what is not recognised stays"

@@ -17,6 +17,7 @@ import polars as pl
 from stagecopy.masking.digest import Draw
 from stagecopy.masking.maskers.base import BaseMasker
 from stagecopy.masking.maskers.date_ranges import DATES, RANGES, bounds_changed, empty_ranges, ranges_among
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.maskers.unfit import null_problem, settled
 from stagecopy.model.catalog import Column
 
@@ -24,6 +25,7 @@ _DEFAULT_DAYS = 30
 _MOST_DAYS = 36_500
 _SHAPE = r"^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2}(\.\d+)?([+-]\d{2}(:\d{2}){0,2})?)?$"
 _DAY_LENGTH = 10
+_CALENDAR = (-719_162, 2_932_896)  # days since 1970: of the years 1 to 9999
 _REDACTED_FROM, _REDACTED_SPAN = 0, 20_000  # days since 1970: up to 2024
 
 
@@ -31,6 +33,7 @@ class ShiftDate(BaseMasker):
     """``days: N`` is the furthest either way."""
 
     name = "shift_date"
+    trace = Trace("none")
     summary = "the date 1 to `days` days earlier or later; infinity, BC and years over 9999 become NULL or a drawn date"
     takes = "date, timestamp, timestamptz and ranges of them"
     subjects = True
@@ -55,8 +58,10 @@ class ShiftDate(BaseMasker):
         days = int(self.setting.options.get("days", _DEFAULT_DAYS))
         drawn = person.index("offset", 2 * days).cast(pl.Int32)
         offset = drawn - days + (drawn >= days).cast(pl.Int32)
-        ranges = ranges_among(raw)
         shifted = _moved(raw, offset)
+        if not shifted.null_count():
+            return shifted
+        ranges = ranges_among(raw)
         if ranges.any():
             shifted = bounds_changed(raw, lambda bound: _moved(bound, offset)).zip_with(ranges, shifted)
         return settled(self.setting, shifted, lambda: self._redacted(raw, ranges))
@@ -69,13 +74,10 @@ class ShiftDate(BaseMasker):
 def _moved(raw: pl.Series, offset: pl.Series) -> pl.Series:
     """Each date by its offset; null for what is no date of the calendar."""
     frame = pl.DataFrame({"raw": raw, "offset": offset})
-    day = pl.col("raw").str.slice(0, _DAY_LENGTH).str.to_date("%Y-%m-%d", strict=False).cast(pl.Int32)
-    moved = (day + pl.col("offset")).cast(pl.Date).cast(pl.String)
-    sound = (
-        pl.col("raw").str.contains(_SHAPE)
-        & moved.str.contains(r"^\d{4}-\d{2}-\d{2}$")
-        & (pl.col("raw").str.slice(0, 4) != "0000")
-        & (moved.str.slice(0, 4) != "0000")
-    )
-    text = pl.concat_str(moved, pl.col("raw").str.slice(_DAY_LENGTH))
+    day = pl.col("raw").str.slice(0, _DAY_LENGTH).str.to_date("%Y-%m-%d", strict=False, cache=False).cast(pl.Int32)
+    moved = day + pl.col("offset")
+    sound = pl.col("raw").str.contains(_SHAPE) & day.is_between(*_CALENDAR) & moved.is_between(*_CALENDAR)
+    text = moved.cast(pl.Date).cast(pl.String)
+    if (raw.str.len_bytes() > _DAY_LENGTH).any():
+        text = pl.concat_str(text, pl.col("raw").str.slice(_DAY_LENGTH))
     return frame.select(pl.when(sound).then(text)).to_series()

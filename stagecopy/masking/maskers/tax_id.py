@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from stagecopy.masking.maskers.checked_number import CheckedNumber, Scheme
+from stagecopy.masking.maskers.trace import Trace
 
 _COUNTRIES = {
     "br": (Scheme("br.cnpj", r"\d{14}", "############??"),),
@@ -20,5 +21,6 @@ class TaxId(CheckedNumber):
     """Tax and VAT numbers of companies, with the country's letters before them or without."""
 
     name = "tax_id"
+    trace = Trace("none", replaces=True)
     summary = "another valid number of a company, separators stay; a number that is not valid is a bad value"
     schemes = MappingProxyType(_COUNTRIES)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import random
+from functools import partial
 
 import polars as pl
 
 from stagecopy.masking.maskers.base import BaseMasker, differing
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.vocabulary import vocabulary
 
 _STARTS = 1024
@@ -36,16 +38,18 @@ class Text(BaseMasker):
     """Words that mean nothing; the length is kept, so it tells how much somebody wrote."""
 
     name = "text"
+    trace = Trace("whole", differs=True, replaces=True, prose=True)
     summary = "filler words of the locale, about as long as the text"
 
     def fill(self, raw: pl.Series) -> pl.Series:
         """Draw a beginning, cut it to the length."""
         pieces = _pieces(self.setting.locale)
         start, length = self.draw(raw).index("start", len(pieces)), raw.str.len_chars()
-        drawn = _cut(pieces, start, length)
-        if not (drawn.str.slice(0, 1).str.to_lowercase() == raw.str.slice(0, 1).str.to_lowercase()).any():
-            return drawn
-        return differing(raw, drawn, _cut(pieces, start + 1, length), _cut(pieces, start + 2, length))
+
+        def stepped(step: int, rows: pl.Series) -> pl.Series:
+            return _cut(pieces, start.gather(rows) + step, length.gather(rows))
+
+        return differing(raw, _cut(pieces, start, length), partial(stepped, 1), partial(stepped, 2))
 
 
 def _cut(pieces: pl.Series, start: pl.Series, length: pl.Series) -> pl.Series:

@@ -14,6 +14,7 @@ import polars as pl
 
 from stagecopy.masking.maskers.base import BaseMasker
 from stagecopy.masking.maskers.date_ranges import DATES, ENDLESS, RANGES, bounds_changed, empty_ranges, ranges_among
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.maskers.unfit import null_problem, settled
 from stagecopy.model.catalog import Column
 
@@ -29,6 +30,7 @@ class TruncateDate(BaseMasker):
     """``to:`` says what is left."""
 
     name = "truncate_date"
+    trace = Trace("none")
     summary = "the date cut to its year, month, day or hour; one that is cut already stays"
     takes = "date, timestamp, timestamptz and ranges of them"
     options: ClassVar[Mapping[str, str]] = MappingProxyType({"to": "year, month, day or hour; needed"})

@@ -15,6 +15,7 @@ import polars as pl
 
 from stagecopy.masking.digest import Draw
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.masking.spans import Span, spliced
 from stagecopy.model.catalog import Column
 
@@ -27,6 +28,7 @@ class Tsvector(BaseMasker):
     """``lexemes: codes`` keeps positions and weights, so that sizes and plans are as in production."""
 
     name = "tsvector"
+    trace = Trace("inside")
     summary = "an empty vector, or a code in place of each lexeme; generated columns are computed anew without a rule"
     takes = "tsvector"
     options: ClassVar[Mapping[str, str]] = MappingProxyType(

@@ -10,6 +10,7 @@ import polars as pl
 
 from stagecopy.masking.digest import BITS_PER_CHARACTER, CODE_LENGTH
 from stagecopy.masking.maskers.base import BaseMasker, code_problem
+from stagecopy.masking.maskers.trace import Trace
 
 _DOMAINS = pl.Series(["example.com", "example.net", "example.org"])
 _AROUND = len("https://example.com/")
@@ -21,6 +22,7 @@ class Url(BaseMasker):
     """The scheme stays; user, host, port, path, query and fragment go. One code stands for them all."""
 
     name = "url"
+    trace = Trace("whole", replaces=True)
     summary = "`https://example.com/CODE` (or .net, .org) in place of host, path and query; the scheme stays"
     injective = True
     options: ClassVar[Mapping[str, str]] = MappingProxyType(

@@ -6,6 +6,7 @@ import polars as pl
 
 from stagecopy.masking.digest import BITS_PER_CHARACTER, CODE_LENGTH, Draw
 from stagecopy.masking.maskers.base import BaseMasker, code_problem
+from stagecopy.masking.maskers.trace import Trace
 
 _LEAST_CODE = 6
 
@@ -14,6 +15,7 @@ class Username(BaseMasker):
     """Distinct names get distinct masks; the first name gives way first where the column is short."""
 
     name = "username"
+    trace = Trace("whole", differs=True, replaces=True)
     summary = "`first_CODE`, lower-case; the name is shortened to fit"
     injective = True
     subjects = True
@@ -30,9 +32,9 @@ class Username(BaseMasker):
     def _code_length(self) -> int:
         return CODE_LENGTH if self.setting.length is None else min(CODE_LENGTH, self.setting.length)
 
-    def fill_of(self, raw: pl.Series, person: Draw) -> pl.Series:
+    def fill_of(self, raw: pl.Series, person: Draw) -> pl.Series:  # noqa: ARG002  # the digests say it all
         """First name of the person, code of the value."""
-        draw, length = self.draw(raw), self.setting.length
+        draw, length = person.of_value, self.setting.length
         code = draw.code(length=self._code_length())
         room = None if length is None else length - self._code_length() - 1
         if room is not None and room < 1:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from stagecopy.masking.maskers.base import BaseMasker
+from stagecopy.masking.maskers.trace import Trace
 from stagecopy.model.catalog import Column
 
 _LENGTH = 36
@@ -20,6 +21,7 @@ class Uuid(BaseMasker):
     """122 bits of the HMAC; text that is no UUID gets one of version 4."""
 
     name = "uuid"
+    trace = Trace("whole", replaces=True)
     summary = "another UUID of the same version"
     takes = "uuid, text"
     injective = True

@@ -45,6 +45,8 @@ UNION ALL
 SELECT 'label of enum ' || t.typname, e.enumlabel
   FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid
 UNION ALL
+SELECT 'partition key of ' || name, pg_catalog.pg_get_partkeydef(oid) FROM own WHERE relkind = 'p'
+UNION ALL
 SELECT 'policy ' || polname, coalesce(pg_catalog.pg_get_expr(polqual, polrelid), '') || ' '
        || coalesce(pg_catalog.pg_get_expr(polwithcheck, polrelid), '') FROM pg_catalog.pg_policy
 UNION ALL
@@ -60,6 +62,31 @@ UNION ALL
 SELECT 'statistics ' || x.statistics_schemaname || '.' || x.statistics_name, x.most_common_vals::text
   FROM pg_catalog.pg_stats_ext x WHERE x.most_common_vals IS NOT NULL
 UNION ALL
+SELECT 'statistics ' || stxname, pg_catalog.pg_get_statisticsobjdef(oid) FROM pg_catalog.pg_statistic_ext
+UNION ALL
+SELECT 'publication ' || p.pubname, pg_catalog.to_jsonb(p) ->> 'rowfilter' FROM pg_catalog.pg_publication_tables p
+UNION ALL
+SELECT 'rules of collation ' || c.collname, pg_catalog.to_jsonb(c) ->> 'collicurules' FROM pg_catalog.pg_collation c
+ WHERE c.oid >= 16384
+UNION ALL
+SELECT 'text search dictionary ' || dictname, dictinitoption FROM pg_catalog.pg_ts_dict WHERE oid >= 16384
+UNION ALL
+SELECT 'condition of extension ' || extname, pg_catalog.array_to_string(extcondition, ' ')
+  FROM pg_catalog.pg_extension WHERE extcondition IS NOT NULL
+UNION ALL
+SELECT 'security label on ' || objname, label FROM pg_catalog.pg_seclabels
+UNION ALL
+SELECT 'options of ' || o.name || '.' || a.attname, pg_catalog.array_to_string(a.attoptions, ' ')
+  FROM pg_catalog.pg_attribute a JOIN own o ON o.oid = a.attrelid WHERE a.attoptions IS NOT NULL
+UNION ALL
+SELECT 'options of ' || n.nspname || '.' || c.relname, pg_catalog.array_to_string(c.reloptions, ' ')
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.reloptions IS NOT NULL
+UNION ALL
+SELECT 'options of foreign data wrapper ' || fdwname, pg_catalog.array_to_string(fdwoptions, ' ')
+  FROM pg_catalog.pg_foreign_data_wrapper WHERE fdwoptions IS NOT NULL
+UNION ALL
+SELECT 'server ' || srvname, pg_catalog.concat_ws(' ', srvtype, srvversion) FROM pg_catalog.pg_foreign_server
+UNION ALL
 SELECT 'options of server ' || srvname, pg_catalog.array_to_string(srvoptions, ' ')
   FROM pg_catalog.pg_foreign_server WHERE srvoptions IS NOT NULL
 UNION ALL
@@ -67,3 +94,4 @@ SELECT 'options of table ' || o.name, pg_catalog.array_to_string(f.ftoptions, ' 
   FROM pg_catalog.pg_foreign_table f JOIN own o ON o.oid = f.ftrelid WHERE f.ftoptions IS NOT NULL
 UNION ALL
 SELECT 'setting of a database or role', pg_catalog.array_to_string(setconfig, ' ') FROM pg_catalog.pg_db_role_setting
+ WHERE setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))

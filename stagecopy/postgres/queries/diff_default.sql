@@ -8,5 +8,5 @@ SELECT d.adrelid::bigint, d.adnum::int, d.adrelid::bigint, n.nspname || '.' || c
   JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
   JOIN pg_catalog.pg_class c ON c.oid = d.adrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND (a.attislocal OR a.attinhcount = 0)
+ WHERE c.relkind IN ('r', 'p', 'f', 'v') AND c.relpersistence <> 't'
    AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_)'

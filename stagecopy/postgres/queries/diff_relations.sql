@@ -1,4 +1,4 @@
--- Relations that hold rows (r, m) or partitions (p) of every user schema, with the root of the partition tree and
+-- Relations that hold rows (r, m) or partitions (p) of every user schema, and large objects; with the root of the partition tree and
 -- the pages it had when last analysed (pg_table_size would wait for locks).
 SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text,
        CASE WHEN c.relispartition THEN pg_catalog.pg_partition_root(c.oid)::bigint END,
@@ -8,5 +8,6 @@ SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text,
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
-   AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_)'
+   AND (n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_)'
+        OR c.oid = 'pg_catalog.pg_largeobject'::pg_catalog.regclass AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))
  ORDER BY n.nspname, c.relname

@@ -129,7 +129,7 @@ def test_the_plan_knows_elements_and_fields(tmp_path: Path) -> None:
     [
         ("mails: {mask: array}", "needs `each: MASK`"),
         ("mails: {mask: array, each: shift_date}", "elements: takes"),
-        ("mails: {mask: array, each: {mask: email, subject: p}}", "no subject of its own"),
+        ("mails: {mask: array, each: {mask: email, subject: p}}", "there is no subject"),
         ("mails: {mask: array, each: emial}", "unknown mask 'emial'; did you mean 'email'?"),
         ("mails: {mask: array, each: email, rest: keep}", "unknown key 'rest'"),
         ("home: {mask: array, each: email}", "takes arrays, place is not"),

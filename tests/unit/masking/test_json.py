@@ -73,6 +73,23 @@ def test_A27_or_fails() -> None:
         masked('{"home": {"street": "Elm St"}}', {"$.home": "address"}, on_bad="fail")
 
 
+def test_a_path_that_goes_on_inside_an_object_decides_there() -> None:
+    """Some documents hold an id where others hold the whole object."""
+    text = '{"by": "u1", "to": {"id": "u2", "mail": "x@y.z", "more": {"name": "Ann"}}, "at": {"no": 1}}'
+    paths = {"$.by": "keep", "$.to": "keep", "$.at": "keep", "$.to.id": "keep", "$.to.*": "hash"}
+    done = json.loads(masked(text, paths, rest="redact") or "")
+    assert (done["by"], done["to"]["id"], done["at"]) == ("u1", "u2", {"no": 1})
+    assert (len(done["to"]["mail"]), done["to"]["more"]) == (64, {"name": "redacted"})
+
+
+def test_what_such_paths_leave_goes_by_the_one_around() -> None:
+    text = '{"prefs": {"theme": "dark", "mail": "x@y.z", "list": [1, {"mail": "x@y.z"}]}}'
+    paths = {"$.prefs": "keep", "$.prefs.mail": "email", "$.prefs.list[*].mail": "email"}
+    done = json.loads(masked(text, paths) or "")
+    mail = email_of("x@y.z")
+    assert done == {"prefs": {"theme": "dark", "mail": mail, "list": [1, {"mail": mail}]}}
+
+
 @pytest.mark.parametrize(
     ("text", "left"), [('{"a": "raw", "n": 5, "b": true, "z": null}', {"a": "redacted", "n": 0, "b": True, "z": None})]
 )

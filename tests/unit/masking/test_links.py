@@ -112,6 +112,19 @@ def test_a_subject_that_cannot_be_told_is_refused(tmp_path: Path, subject: str, 
     assert said in refused(tmp_path, rules, USERS, ORDERS)[0]
 
 
+def test_parts_of_one_value_go_by_one_column(tmp_path: Path) -> None:
+    orders = table(2, "orders", column("buyer", "int4"), column("seller", "int4"), column("doc", "jsonb"),
+                   foreign_keys=(foreign((1,), 1, (1,)), foreign((2,), 1, (1,))))  # fmt: skip
+    rule = "{mask: json, paths: {$.a: {mask: name, subject: {user: buyer}}, $.b: {mask: email, subject: {user: WHO}}}}"
+    rules = SUBJECT + NAMES + "  orders: {columns: {buyer: KEEP, seller: KEEP, doc: " + rule + "}}\n"
+    rules = rules.replace("KEEP", "{keep: key of a user}")
+    lines = refused(tmp_path, rules.replace("WHO", "seller"), USERS, orders)
+    assert "parts of one value go by two columns, buyer and seller" in lines[0]
+    doc = planned(tmp_path, rules.replace("WHO", "buyer"), USERS, orders).tables[2].columns[2]
+    assert doc.who is not None
+    assert doc.who.attnum == 1
+
+
 def test_a_subject_without_a_table_is_refused(tmp_path: Path) -> None:
     lines = refused(tmp_path, "subjects: {user: {table: usrs, key: id}}\n" + NAMES, USERS)
     assert lines == ["rules.yaml:2: subject user: there is no column public.usrs.id"]

@@ -138,7 +138,7 @@ def test_A33_every_mistake_of_every_file_is_listed_at_once(tmp_path: Path) -> No
         ("{mask: json, paths: {phone: phone}}", "'phone' is no path: it begins with $"),
         ("{mask: json, paths: {$.a: fone}}", "unknown mask 'fone'; did you mean 'phone'?"),
         ("{mask: json, paths: {$.a: {keep: yes}}}", "`keep` says why"),
-        ("{mask: json, paths: {$.a: {mask: email, subject: c}}}", "a leaf has no paths and no subject of its own"),
+        ("{mask: json, paths: {$.a: {mask: text, subject: c}}}", "mask text does not go by a subject"),
         ("email", "neither a mask nor a reason to keep is given"),
         ("", "neither a mask nor a reason to keep is given"),
         *(

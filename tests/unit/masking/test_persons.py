@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
 import pytest
 
@@ -38,6 +40,24 @@ def test_a_persons_names_and_addresses_fit_together(locale: str) -> None:
 def test_a_row_about_nobody_is_masked_by_its_own_value() -> None:
     own = MASKS["name"](Setting(KEY, subject="customer")).apply(pl.Series(["Ann Lee"]))[0]
     assert of_persons("name", ["a", "b", "c", "d", "Ann Lee"])[4] == own
+
+
+def test_parts_of_a_value_go_by_its_person() -> None:
+    names = of_persons("name", ["a", "b", "c", "d", "e"])[:4]
+    name = MASKS["name"](Setting(KEY, subject="customer"))
+    own = MASKS["hash"](Setting(KEY))
+    documents = [f'{{"n": "raw {row}", "all": ["x"], "h": "same"}}' for row in range(5)]
+    leaves = {"$.n": name, "$.all[*]": name, "$.h": own}
+    masked = MASKS["json"](Setting(KEY, leaves=leaves)).apply(pl.Series(documents), WHO)
+    for row in range(4):
+        found = json.loads(masked[row])
+        assert (found["n"], found["all"]) == (names[row], [names[row]])
+        assert found["h"] == own.apply(pl.Series(["same"]))[0]
+    array = MASKS["array"](Setting(KEY, leaves={"each": name})).apply(
+        pl.Series(["{a,b}", "{}", "{c}", "{d}", "{e}"]), WHO
+    )
+    quoted = [f'"{each}"' for each in names]
+    assert array.to_list()[:4] == [f"{{{quoted[0]},{quoted[0]}}}", "{}", f"{{{quoted[2]}}}", f"{{{quoted[3]}}}"]
 
 
 def test_all_dates_of_a_person_move_by_one_offset() -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from stagecopy.errors import StagingError
 from stagecopy.masking.digest import Draw
+from stagecopy.masking.loader import load_rules
 from stagecopy.masking.maskers import MASKS, Setting
 from stagecopy.masking.project_code import CodeError
+from stagecopy.masking.receipt import rules_sha256
 from tests.unit.masking.factory import KEY, column, planned, refused, streamed, table, unique
 
 CODE = Path(__file__).with_name("project_masks.py")
@@ -93,3 +95,18 @@ def test_the_plan_believes_what_the_rule_promises(tmp_path: Path, more: str, fit
         planned(folder, rules("masks.py:shout", more), one)
     else:
         assert "can give two rows" in refused(folder, rules("masks.py:shout", more), one)[0]
+
+
+def test_the_receipt_tells_one_version_of_the_code_from_another(tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    (folder / "rules.yaml").write_text(
+        "version: 1\n"
+        'tables:\n  t:\n    columns:\n      a: {mask: array, each: {mask: python, call: "masks.py:shout"}}\n'
+        '      b: {mask: python, call: "gone.py:shout"}\n',
+        encoding="utf-8",
+    )
+    before = rules_sha256(load_rules(folder))
+    assert rules_sha256(load_rules(folder)) == before
+    with (tmp_path / "masks.py").open("a", encoding="utf-8") as code:
+        code.write("# another version\n")
+    assert rules_sha256(load_rules(folder)) != before

@@ -11,7 +11,7 @@ import pytest
 from stagecopy.masking import searchable
 from stagecopy.masking.columns import ColumnPlan
 from stagecopy.masking.digestset import DigestSet
-from stagecopy.masking.distinct import Distinct
+from stagecopy.masking.distinct import Distinct, fingerprints
 from stagecopy.masking.keys import MaskKey
 from stagecopy.masking.maskers import MASKS, Setting
 from stagecopy.masking.plan import TablePlan
@@ -58,6 +58,10 @@ def test_masks_that_draw_from_the_same_values_have_no_search() -> None:
         assert searchable.why_not(_plan(mask, **options))
 
 
+def test_every_mask_says_for_itself_what_the_audit_may_conclude() -> None:
+    assert [name for name, mask in MASKS.items() if "trace" not in vars(mask)] == []
+
+
 def test_addresses_inside_a_text_are_looked_for_too() -> None:
     assert "a.b@corp.test" in _wanted("text", "please write to a.b@corp.test soon")
 
@@ -71,6 +75,8 @@ def test_addresses_inside_a_text_are_looked_for_too() -> None:
         "'bob@corp.test':3",
         '"mail"=>"bob@corp.test"',
         "https://a.test/?m=bob%40corp.test&n=1",
+        "https://a.test/?m=%62o%62%40corp%2Etest",
+        r'{"who": "bob\u0040corp.test"}',
         "CHECK (who <> 'bob@corp.test'::text)",
         "say bob@corp.test, please",
     ],
@@ -83,6 +89,19 @@ def test_names_and_quoted_values_are_found_inside_a_cell() -> None:
     assert "ada king lovelace" in set(searchable.pieces(pl.Series(["user Ada King Lovelace left"])))
     agent = "mozilla/5.0 (x11; linux)"
     assert agent in set(searchable.pieces(pl.Series([f'{{"agent": "{agent}"}}'])))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        r'{"who": "J\u00f6rg \u00d6zil", "at": "https:\/\/a.test\/x"}',
+        "https://a.test/?who=J%C3%B6rg%20%c3%96zil&at=https%3A%2F%2Fa.test%2Fx",
+    ],
+)
+def test_escapes_hide_nothing(cell: str) -> None:
+    found = " ".join(searchable.pieces(pl.Series([cell])))
+    assert "jörg özil" in found
+    assert "https://a.test/x" in found
 
 
 def test_a_set_knows_its_members_also_from_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,9 +122,9 @@ def test_a_set_knows_its_members_also_from_its_file(tmp_path: Path, monkeypatch:
 
 def test_different_values_are_counted_well_enough() -> None:
     few, many = Distinct(), Distinct()
-    few.add(pl.Series(["a", "b", None, "a"]))
+    few.add(fingerprints(pl.Series(["a", "b", None, "a"])))
     for start in range(0, 100_000, 10_000):
-        many.add(pl.Series([str(number) for number in range(start, start + 15_000)]))
+        many.add(fingerprints(pl.Series([str(number) for number in range(start, start + 15_000)])))
     assert few.count == 2
     assert many.count == pytest.approx(105_000, rel=0.1)
 
@@ -116,6 +135,15 @@ def test_what_many_rows_hold_is_nobodys_own() -> None:
     raw = pl.Series(["The default value"] * 50 + ["ada@corp.test"])
     confirmer.see(people, plan, raw, pl.Series(["x"] * 51))
     assert confirmer.origins() == {"ada@corp.test": f"{people.qualified}.c"}
+
+
+def test_an_address_is_somebodys_own_where_it_stands_once() -> None:
+    plan, orders, users = _plan("hash"), table(1, "orders", column("c")), table(2, "users", column("c"))
+    texts = {"ada@corp.test", "the default value", "noreply@corp.test"}
+    confirmer = Confirmer(texts)
+    for people, raw in ((orders, [*texts] * 50), (users, ["ada@corp.test", "The default value"])):
+        confirmer.see(people, plan, pl.Series(raw), pl.Series(["x"] * len(raw)))
+    assert confirmer.origins() == {"ada@corp.test": f"{users.qualified}.c"}
 
 
 def test_a_mask_that_lets_values_through_is_told(tmp_path: Path) -> None:

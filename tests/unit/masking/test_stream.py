@@ -109,7 +109,7 @@ def test_a_last_line_without_newline_gets_one(two: TablePlan) -> None:
     assert streamed(two, []) == streamed(two, [b"", b""]) == b""
 
 
-@pytest.mark.parametrize("line", [b"a\n", b"a\tb\tc\n", b"a\tb\r\n"])
+@pytest.mark.parametrize("line", [b"a\n", b"a\tb\tc\n", b"a\tb\r\n", b"a\na\tb\tc\n"])
 def test_rows_of_another_shape_are_refused(two: TablePlan, line: bytes) -> None:
     with pytest.raises(ProductionError) as caught:
         streamed(two, [b"a\tb\n" + line])

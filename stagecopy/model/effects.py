@@ -1,0 +1,129 @@
+"""What else is known of a trial beside the difference: which way rows went, who else wrote, what stood in between.
+
+Names are those of the before side, ``schema.table`` as in the catalog. Nothing here holds a row's value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A foreign key as it stood before. Actions are spelled as in SQL; ``indexed``: the child finds its rows by it."""
+
+    name: str
+    child: str
+    columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...]
+    on_delete: str
+    on_update: str
+    indexed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """An enabled trigger; ``source`` is the body of its function."""
+
+    name: str
+    table: str
+    before: bool
+    events: frozenset[str]  # INSERT, UPDATE, DELETE, TRUNCATE
+    function: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Row versions the server counted for one table, rolled back ones included; TRUNCATE counts none."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a table's rows lie, and whose partition it is."""
+
+    name: str
+    filenode: int
+    parent: str | None
+    root: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One look at the server, by OID where tables are meant."""
+
+    foreign_keys: tuple[ForeignKey, ...]
+    triggers: tuple[Trigger, ...]
+    traffic: Mapping[int, Traffic]
+    places: Mapping[int, Place]
+    columns: Mapping[str, Mapping[str, bool]]  # by table: columns, and whether they are generated
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A table of which row security showed the role only a part."""
+
+    schema: str
+    table: str
+    seen: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """All of it for one run. ``observed`` is False where nobody looked: then nothing is said about it."""
+
+    observed: bool = False
+    role: str = ""
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    traffic: Mapping[str, Traffic] = field(default_factory=dict)
+    rewritten: frozenset[str] = frozenset()
+    detached: Mapping[str, str] = field(default_factory=dict)  # partition to the parent it had
+    roots: Mapping[str, str] = field(default_factory=dict)  # partition (either side's name) to the top of its tree
+    columns: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    hidden: tuple[Hidden, ...] = ()
+    masked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def effects_of(before: Standing, after: Standing, *, role: str, hidden: tuple[Hidden, ...] = ()) -> Effects:
+    """What lies between two looks."""
+    stayed = {oid: place for oid, place in before.places.items() if oid in after.places}
+    return Effects(
+        observed=True,
+        role=role,
+        foreign_keys=before.foreign_keys,
+        triggers=tuple(dict.fromkeys((*before.triggers, *after.triggers))),
+        traffic={
+            place.name: _between(before.traffic.get(oid, Traffic()), after.traffic.get(oid, Traffic()))
+            for oid, place in stayed.items()
+        },
+        rewritten=frozenset(
+            place.name for oid, place in stayed.items() if after.places[oid].filenode != place.filenode
+        ),
+        detached={
+            place.name: place.parent for oid, place in stayed.items() if place.parent and not after.places[oid].parent
+        },
+        roots={place.name: place.root for side in (before, after) for place in side.places.values() if place.root},
+        columns={
+            table: {**after.columns.get(table, {}), **before.columns.get(table, {})}
+            for table in (*before.columns, *after.columns)
+        },
+        hidden=hidden,
+    )
+
+
+def _between(before: Traffic, after: Traffic) -> Traffic:
+    """Counters start anew when a table's statistics are reset: less than before means just what is there now."""
+    pairs = (
+        (after.inserted, before.inserted),
+        (after.updated, before.updated),
+        (after.deleted, before.deleted),
+    )
+    return Traffic(*(now - then if now >= then else now for now, then in pairs))

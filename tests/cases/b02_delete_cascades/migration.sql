@@ -1,0 +1,1 @@
+DELETE FROM b02_delete_cascades.orgs WHERE id <= 10;

@@ -1,0 +1,10 @@
+CREATE SCHEMA b08_table_swap;
+CREATE TABLE b08_table_swap.users (id int PRIMARY KEY, email text NOT NULL UNIQUE, active boolean);
+CREATE TABLE b08_table_swap.orders (id int PRIMARY KEY, user_id int NOT NULL REFERENCES b08_table_swap.users);
+COMMENT ON TABLE b08_table_swap.users IS 'one row a person';
+GRANT SELECT ON b08_table_swap.users TO PUBLIC;
+CREATE POLICY mine ON b08_table_swap.users USING (active);
+CREATE FUNCTION b08_table_swap.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER touched BEFORE UPDATE ON b08_table_swap.users FOR EACH ROW EXECUTE FUNCTION b08_table_swap.touch();
+INSERT INTO b08_table_swap.users SELECT i, 'user' || i || '@corp.test', i % 2 = 0 FROM generate_series(1, 1000) i;
+INSERT INTO b08_table_swap.orders SELECT i, 1 + i % 1000 FROM generate_series(1, 800) i;

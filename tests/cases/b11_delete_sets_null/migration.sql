@@ -1,0 +1,1 @@
+DELETE FROM b11_delete_sets_null.teams WHERE id <= 3;

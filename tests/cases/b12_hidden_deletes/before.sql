@@ -1,0 +1,11 @@
+CREATE SCHEMA b12_hidden_deletes;
+CREATE TABLE b12_hidden_deletes.users (id int PRIMARY KEY, nick text);
+CREATE TABLE b12_hidden_deletes.logs (id int PRIMARY KEY);
+CREATE TABLE b12_hidden_deletes.sweeps (id int PRIMARY KEY);
+CREATE TABLE b12_hidden_deletes.drafts (id int PRIMARY KEY);
+INSERT INTO b12_hidden_deletes.users SELECT i, CASE WHEN i % 4 = 0 THEN 'nick' || i END FROM generate_series(1, 1000) i;
+INSERT INTO b12_hidden_deletes.logs SELECT i FROM generate_series(1, 100) i;
+INSERT INTO b12_hidden_deletes.drafts SELECT i FROM generate_series(1, 100) i;
+CREATE FUNCTION b12_hidden_deletes.purge() RETURNS void LANGUAGE sql AS 'DELETE FROM b12_hidden_deletes.logs WHERE id <= 40';
+CREATE FUNCTION b12_hidden_deletes.sweep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM b12_hidden_deletes.drafts WHERE id <= 5; RETURN NULL; END';
+CREATE TRIGGER swept AFTER INSERT ON b12_hidden_deletes.sweeps EXECUTE FUNCTION b12_hidden_deletes.sweep();

@@ -1,0 +1,1 @@
+UPDATE b13_row_security.users SET plan = 'pro';

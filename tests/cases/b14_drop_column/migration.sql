@@ -1,0 +1,1 @@
+ALTER TABLE b14_drop_column.users DROP COLUMN phone CASCADE;

@@ -1,0 +1,1 @@
+UPDATE b22_triggers.users SET email = email || '@corp.test' WHERE id <= 50;

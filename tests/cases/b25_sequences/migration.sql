@@ -1,0 +1,1 @@
+SELECT setval('b25_sequences.users_id_seq', 1);

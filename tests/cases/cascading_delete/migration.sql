@@ -1,1 +1,0 @@
-DELETE FROM cascading_delete.orgs WHERE id <= 10;

@@ -1,1 +1,0 @@
-ALTER TABLE drop_column.users DROP COLUMN phone CASCADE;

@@ -1,1 +1,0 @@
-UPDATE no_op_update.accounts SET plan = plan;

@@ -1,1 +1,0 @@
-DELETE FROM plain_delete.users WHERE last_seen IS NULL;

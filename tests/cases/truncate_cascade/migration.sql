@@ -1,3 +1,0 @@
--- the list of states is filled anew
-TRUNCATE truncate_cascade.states CASCADE;
-INSERT INTO truncate_cascade.states VALUES (1, 'open'), (2, 'paid'), (3, 'sent'), (4, 'returned');

@@ -1,3 +1,0 @@
-ALTER TABLE type_change.payments
-    ALTER COLUMN id TYPE bigint,
-    ALTER COLUMN amount TYPE numeric(10, 1);
