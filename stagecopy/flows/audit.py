@@ -7,7 +7,7 @@ is alarmed. That second reading happens only when something was found. No text f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
@@ -51,13 +51,21 @@ class _Finds:
         with self.lock:
             self.places.add(place)
             if found:
-                held = self.texts.setdefault(place, {})
-                held.update(list(found.items())[: max(0, _MOST_FINDS - len(held))])
+                self.texts[place] = self._narrowed({**self.texts.get(place, {}), **found})
+
+    def _narrowed(self, held: dict[int, str]) -> dict[int, str]:
+        """*held*, without what is no member once there is much of it: errors of the filter may not crowd out a find."""
+        if len(held) <= _MOST_FINDS:
+            return held
+        members = sorted(self._members(held))
+        return {each: held[each] for each in members[: _MOST_FINDS // 2]}
+
+    def _members(self, digests: Collection[int]) -> set[int]:
+        return set(self.digests.members(pl.Series(sorted(digests), dtype=pl.UInt64)))
 
     def sure(self) -> dict[str, set[str]]:
         """By place the texts whose digests are members."""
-        asked = pl.Series(sorted({each for held in self.texts.values() for each in held}), dtype=pl.UInt64)
-        members = set(self.digests.members(asked)) if len(asked) else set()
+        members = self._members({each for held in self.texts.values() for each in held})
         by_place = {place: {held[each] for each in held.keys() & members} for place, held in self.texts.items()}
         return {place: texts for place, texts in by_place.items() if texts}
 
@@ -93,7 +101,8 @@ def _scan(address: Address, binaries: Binaries, finds: _Finds, whole: frozenset[
     with connect_staging(address, autocommit=False) as connection, staging_errors("searching the copy's catalogs"):
         relations = text_relations(connection)
         for texts in catalog_texts(connection):
-            _look_at_texts(finds, texts)
+            if texts:
+                _look_at_texts(finds, texts)
 
     def one(relation: TextRelation) -> None:
         try:
@@ -107,9 +116,17 @@ def _scan(address: Address, binaries: Binaries, finds: _Finds, whole: frozenset[
             done.result()
 
 
-def _look_at_texts(finds: _Finds, texts: Iterable[tuple[str, str]]) -> None:
-    for place, body in texts:
-        finds.look(place, searchable.pieces(pl.Series([body]), phrases=finds.digests.phrases))
+def _look_at_texts(finds: _Finds, texts: Sequence[tuple[str, str]]) -> None:
+    """Look all up at once, and halves of them only where something may be: there are thousands, and finds are rare."""
+    pieces = searchable.pieces(pl.Series([body for _, body in texts]), phrases=finds.digests.phrases)
+    if len(texts) == 1:
+        finds.look(texts[0][0], pieces)
+    elif finds.digests.maybe(finds.digests.digests(pieces)).any():
+        middle = len(texts) // 2
+        _look_at_texts(finds, texts[:middle])
+        _look_at_texts(finds, texts[middle:])
+    else:
+        finds.places.update(place for place, _ in texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The story of `stagecopy status`: how things stand, read from what earlier runs left in the project's home.
 
 Surprising: neither production nor an engine is asked, so that it is quick and works when both are down; only the
-served staging's loopback port is knocked at. Nothing is written, not even the home itself.
+served staging is asked whether it is there. Nothing is written, not even the home itself.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from typing import Any
 from stagecopy.backups.dump import list_backups
 from stagecopy.config.load import Project
 from stagecopy.history.past import PastRun, past_runs
-from stagecopy.home import Home
+from stagecopy.home import Home, secrets_of
+from stagecopy.model.server import Address
 from stagecopy.model.status import BackupSeen, CloneSeen, Due, Problem, RefreshSeen, Serving, Status, TrialSeen
+from stagecopy.postgres.connect import proves_itself
 from stagecopy.staging.ledger import noted_clones
 from stagecopy.staging.ports import LOOPBACK
 from stagecopy.staging.roles import SERVED_ROLE
-from stagecopy.staging.snapshots import Snapshot, all_snapshots, read_served
+from stagecopy.staging.snapshots import Served, Snapshot, all_snapshots, read_served
 
 _KNOCK_SECONDS = 0.3
 _SHOWN_TRIALS = 5
@@ -109,7 +111,7 @@ def _serving(home: Home, snapshots: Sequence[Snapshot]) -> Serving | None:
         snapshot=served.snapshot,
         since=_written(home.served),
         taken_at=taken,
-        answers=_answers(served.port) if here else None,
+        answers=_answers(home, served) if here else None,
     )
 
 
@@ -120,12 +122,14 @@ def _written(path: Path) -> datetime | None:
         return None
 
 
-def _answers(port: int) -> bool:
+def _answers(home: Home, served: Served) -> bool:
+    """Whether our own server is there: its port may be somebody else's by now."""
     try:
-        with socket.create_connection((LOOPBACK, port), timeout=_KNOCK_SECONDS):
-            return True
+        socket.create_connection((LOOPBACK, served.port), timeout=_KNOCK_SECONDS).close()
     except OSError:
         return False
+    password = secrets_of(home).served_password
+    return proves_itself(Address(LOOPBACK, served.port, SERVED_ROLE, password, served.database))
 
 
 def _trial(run: PastRun) -> TrialSeen:

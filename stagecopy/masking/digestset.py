@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -25,18 +26,16 @@ _PAIRS = pl.Series([(1 << (pair % 64)) | (1 << (pair // 64)) for pair in range(4
 
 
 class DigestSet:
-    """Texts go in, and digests of texts can be asked for. ``add`` may be called from several threads."""
+    """Texts go in; when it is closed, digests of texts can be asked for. Several threads may ``add``."""
 
-    def __init__(self, expected: int, spill: Path) -> None:
-        words = _FEWEST_WORDS
-        while words < _MOST_WORDS and words * 64 < expected * _BITS_A_MEMBER:
-            words *= 2
-        self._words = pl.zeros(words, dtype=pl.UInt64, eager=True)
+    def __init__(self, spill: Path) -> None:
+        self._words = pl.zeros(_FEWEST_WORDS, dtype=pl.UInt64, eager=True)
         self._seed = secrets.randbits(63)
         self._spill = spill
         self._files: list[Path] = []
         self._waiting: list[pl.Series] = []
         self._held: list[pl.Series] = []
+        self._kept = 0  # digests in memory and in files
         self._lock = threading.Lock()
         self.phrases: set[int] = set()  # how many words those of its texts have that have more than one
         self.added = 0  # texts, repeated ones of other batches included
@@ -62,16 +61,22 @@ class DigestSet:
                 self._flush()
 
     def close(self) -> None:
-        """Nothing more is added."""
+        """Nothing more is added. The filter is made now that its size is known: estimates of rows may be missing."""
         with self._lock:
             self._flush()
+            members, words = self._kept, _FEWEST_WORDS
+            while words < _MOST_WORDS and words * 64 < members * _BITS_A_MEMBER:
+                words *= 2
+            self._words = pl.zeros(words, dtype=pl.UInt64, eager=True)
+            for chunk in self._chunks():
+                self._mark(chunk)
 
     def _flush(self) -> None:
         if not self._waiting:
             return
         chunk = pl.concat(self._waiting).unique()
         self._waiting = []
-        self._mark(chunk)
+        self._kept += len(chunk)
         if sum(map(len, self._held)) + len(chunk) <= _IN_MEMORY:
             self._held.append(chunk)
             return
@@ -98,11 +103,14 @@ class DigestSet:
 
     def members(self, digests: pl.Series) -> pl.Series:
         """Those of *digests* that are members."""
-        found = [digests.filter(digests.is_in(chunk.implode())) for chunk in self._held]
-        for path in self._files:
-            chunk = pl.read_ipc(path).to_series()
-            found.append(digests.filter(digests.is_in(chunk.implode())))
+        found = [digests.filter(digests.is_in(chunk.implode())) for chunk in self._chunks()]
         return pl.concat(found).unique() if found else digests.clear()
+
+    def _chunks(self) -> Iterator[pl.Series]:
+        """What was added, in memory and in files."""
+        yield from self._held
+        for path in self._files:
+            yield pl.read_ipc(path).to_series()
 
 
 def _bits(digests: pl.Series) -> pl.Series:

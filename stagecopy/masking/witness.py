@@ -55,8 +55,7 @@ class Witness:
         self.columns: dict[Sight, Seen] = {
             (table.oid, column.column.attnum): Seen(table, column) for table, column in masked
         }
-        expected = sum(max(0, table.estimated_rows) for table, column in masked if searchable.why_not(column) is None)
-        self.digests = DigestSet(expected, scratch)
+        self.digests = DigestSet(scratch)
         self._lock = threading.Lock()
 
     def see(self, table: Table, column: ColumnPlan, raw: pl.Series, masked: pl.Series) -> None:

@@ -179,7 +179,7 @@ INSERT INTO blurb VALUES ('James Smith of San Francisco paid (415) 555-0001; no 
 """
 
 
-@pytest.mark.parametrize("direct", [True, False], ids=["direct", "backup"])
+@pytest.mark.parametrize("direct", [True, pytest.param(False, marks=pytest.mark.repeat)], ids=["direct", "backup"])
 def test_A34_every_place_is_searched(embedded_shop: Shop, direct: bool) -> None:
     embedded_shop.rules(_RULES)
     embedded_shop.production_sql(_PEOPLE)

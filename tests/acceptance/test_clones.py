@@ -178,6 +178,7 @@ def _trial(shop: Shop, below: int) -> subprocess.Popen[str]:
     return shop.start("trial", "-e", sql, "--json")
 
 
+@pytest.mark.repeat_on_docker
 def test_trials_at_the_same_time_see_their_own_changes_only(stocked: Shop) -> None:
     before, left = snapshot_checksum(stocked), remains(stocked)
     trials = {below: _trial(stocked, below) for below in (1, 20, 300)}
@@ -193,6 +194,7 @@ def test_trials_at_the_same_time_see_their_own_changes_only(stocked: Shop) -> No
     assert remains(stocked) == left
 
 
+@pytest.mark.repeat_on_docker
 def test_a_killed_trial_leaves_nothing_after_the_next(stocked: Shop) -> None:
     assert stocked.trial("SELECT 1").code == 0
     left = remains(stocked)

@@ -214,5 +214,6 @@ def test_comparing_runs_no_code_of_the_migration(embedded_shop: Shop, trap: Trap
     embedded_shop.refreshed()
     done = embedded_shop.trial(SNARES)
     assert done.document["migration"]["error"] is None
-    assert {table["name"] for table in done.document["tables"]} == {"app.plain", "app.fresh"}
+    tables = {table["name"] for table in done.document["tables"]}
+    assert tables == {"app.plain", "app.fresh", "pg_catalog.pg_largeobject"}  # any role may make a large object
     assert trap.sprung == []

@@ -13,7 +13,9 @@ from tests.acceptance.harness import Done, Shop
 from tests.acceptance.onlookers import ask, copying, deploying, finished, tell, until, waiting_for_lock
 from tests.acceptance.slow_line import slow_line
 
-WAYS = pytest.mark.parametrize("way", [[], ["--direct"]], ids=["with backup", "direct"])
+WAYS = pytest.mark.parametrize(
+    "way", [[], pytest.param(["--direct"], marks=pytest.mark.repeat)], ids=["with backup", "direct"]
+)
 ACCOUNTS = 20_000
 BALANCE = 100
 SECRET = "raw-078-05-1120"

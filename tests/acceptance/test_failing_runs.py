@@ -132,6 +132,7 @@ def test_A41_disk_full_at_each_step(small_disk_shop: Shop) -> None:
     shop.refreshed()
 
 
+@pytest.mark.repeat_on_docker
 def test_A41_server_ends_while_rows_are_loaded(stocked_shop: Shop) -> None:
     shop = stocked_shop
     before = _left(shop)

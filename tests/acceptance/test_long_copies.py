@@ -27,7 +27,9 @@ from tests.integration.test_survey import _standby
 
 __all__ = ["reachable_folder"]
 ROWS = 6000
-WAYS = pytest.mark.parametrize("way", [[], ["--direct"]], ids=["with backup", "direct"])
+WAYS = pytest.mark.parametrize(
+    "way", [[], pytest.param(["--direct"], marks=pytest.mark.repeat)], ids=["with backup", "direct"]
+)
 _BIG = f"CREATE TABLE big AS SELECT i AS id, repeat('x', 1000) AS body FROM generate_series(1, {ROWS}) i"
 _RETRYING = """
 import os, pathlib, sys

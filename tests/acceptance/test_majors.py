@@ -168,6 +168,7 @@ def test_A49_a_collation_that_staging_lacks_is_said(scratch_server: Address, rea
 def _try(shop: Shop, major: int) -> None:
     done = shop.trial(MIGRATION + "".join(sql for since, sql in sorted(NEWER.items()) if since <= major))
     document = done.document
+    assert document["error"] is None, document["error"]
     assert document["migration"]["error"] is None, document["migration"]["error"]
     tables = {each["name"]: each for each in document["tables"]}
     assert (tables["m13.people"]["removed"], tables["m13.people"]["changed"]) == (10, 0)

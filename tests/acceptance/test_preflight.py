@@ -117,6 +117,7 @@ def test_a_role_that_owns_nothing_learns_all_at_once_and_the_statements_mend_it(
         admin.execute(sql.SQL("ALTER ROLE {} NOBYPASSRLS").format(sql.Identifier(READER)))
 
 
+@pytest.mark.repeat_on_docker
 def test_pg_read_all_data_and_bypassrls_are_enough(managed_server: Address, engine_name: str) -> None:
     with _managed_shop(managed_server, engine=engine_name) as (shop, admin):
         reader = sql.Identifier(READER)

@@ -55,6 +55,7 @@ def _transactions(server: Address) -> Iterator[list[str]]:
     found += [line for line in records if (match := _TRANSACTION.search(line)) is None or match["id"] != "0"]
 
 
+@pytest.mark.repeat_on_docker
 def test_production_logs_no_transaction_of_ours(logical_server: Address, engine_name: str) -> None:
     with database_of(logical_server) as production, shop_of(production, engine_name) as shop:
         with psycopg.connect(production.url, autocommit=True) as connection:
@@ -89,7 +90,7 @@ def slow_shop(embedded_shop: Shop) -> Shop:
     return embedded_shop
 
 
-@pytest.mark.parametrize("way", ["with backup", "--direct"])
+@pytest.mark.parametrize("way", [pytest.param("with backup", marks=pytest.mark.repeat), "--direct"])
 def test_a_deploy_waits_three_seconds_at_most(slow_shop: Shop, way: str) -> None:
     flags = [way] if way.startswith("--") else []
     slow_shop.refreshed("--direct")

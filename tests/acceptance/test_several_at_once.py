@@ -168,6 +168,7 @@ def _nothing_is_left(shop: Shop) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.repeat_on_docker
 def test_developers_at_once_do_not_meet(developers: list[Developer]) -> None:
     for _ in range(ROUNDS):
         with ThreadPoolExecutor(len(developers)) as threads:

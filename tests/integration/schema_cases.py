@@ -259,9 +259,11 @@ CASES: dict[str, SchemaCase] = {
         "trigger dropped ev",
     ),
     "publication": case(
-        "ALTER PUBLICATION pub ADD TABLE child; CREATE PUBLICATION everything FOR ALL TABLES",
+        "ALTER PUBLICATION pub ADD TABLE child; CREATE PUBLICATION everything FOR ALL TABLES;"
+        "CREATE PUBLICATION few FOR TABLE t WHERE (id > 5)",
         "setting changed pub",
         "setting added everything",
+        "setting added few",
     ),
     "text search": case("ALTER TEXT SEARCH CONFIGURATION tsc DROP MAPPING FOR email", "setting changed public.tsc"),
     "foreign server": case(

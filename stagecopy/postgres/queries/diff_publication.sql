@@ -10,9 +10,14 @@ SELECT (6104::bigint << 32) + p.oid::bigint, 0, (6104::bigint << 32) + p.oid::bi
   FROM pg_catalog.pg_publication p
  CROSS JOIN LATERAL (
       SELECT pg_catalog.string_agg(r.prrelid::pg_catalog.regclass::text
-                 || coalesce(' WHERE ' || pg_catalog.pg_get_expr(r.filter::pg_catalog.pg_node_tree, r.prrelid), ''),
+                 || coalesce(' WHERE ' || f.words, ''),
                  ', ' ORDER BY r.prrelid::pg_catalog.regclass::text) AS shown,
              pg_catalog.string_agg(pg_catalog.concat_ws(' ', r.prrelid, r.filter, r.attrs), ',' ORDER BY r.prrelid) AS known
         FROM (VALUES (NULL::text, NULL::text)) older(prqual, prattrs)
        CROSS JOIN LATERAL (SELECT prrelid, prqual::text AS filter, prattrs::text AS attrs
-                             FROM pg_catalog.pg_publication_rel WHERE prpubid = p.oid) r) t
+                             FROM pg_catalog.pg_publication_rel WHERE prpubid = p.oid) r
+        LEFT JOIN LATERAL (SELECT pg_catalog.to_jsonb(v) ->> 'rowfilter' AS words
+                             FROM pg_catalog.pg_publication_tables v
+                             JOIN pg_catalog.pg_class c ON c.oid = r.prrelid AND c.relname = v.tablename
+                             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = v.schemaname
+                            WHERE r.filter IS NOT NULL AND v.pubname = p.pubname) f ON true) t

@@ -109,7 +109,7 @@ def test_a_set_knows_its_members_also_from_its_file(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("stagecopy.masking.digestset._IN_MEMORY", 1_000)
     inside = pl.Series([f"person{number}@corp.test" for number in range(5_000)])
     outside = pl.Series([f"nobody{number}@corp.test" for number in range(5_000)])
-    digests = DigestSet(5_000, tmp_path / "digests")
+    digests = DigestSet(tmp_path / "digests")
     for part in (inside[:2_000], inside[2_000:]):
         digests.add(part)
     digests.close()
