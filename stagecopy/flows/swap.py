@@ -7,6 +7,7 @@ next verb that looks, which finishes the swap or puts yesterday's server back.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -17,11 +18,16 @@ from stagecopy.flows.stand_by import Child, let_go, standing_by
 from stagecopy.home import Home, home_of_child, secrets_of
 from stagecopy.model.staging import ServerOptions
 from stagecopy.postgres.connect import wait_until_ready
+from stagecopy.staging.engine import Engine
 from stagecopy.staging.reopen import reopen
+from stagecopy.staging.server_engine import shared
 from stagecopy.staging.settings import READY_SECONDS
 from stagecopy.staging.snapshots import EngineSpec, Served, read_served, write_served
+from stagecopy.staging.space import docker_root, shown
 
 SERVED_SETTINGS = {"autovacuum": "on"}
+_ROOM = 48 << 20  # bytes; a server writes WAL segments of its own, 16 MB each, before it lets anybody in
+_HINTS = {"port-in-use": "free it, or set staging.port: auto", "disk-full": "free disk space, then run it again"}
 
 
 def swap_in(home: Home, new: Served, child: Child | None) -> None:
@@ -40,8 +46,8 @@ def swap_in(home: Home, new: Served, child: Child | None) -> None:
     if served is None or served.directory != new.directory:
         reason = read_json(home.swap_failed) or {}
         home.swap_failed.unlink(missing_ok=True)  # it is told; the next run begins without it
-        code = "port-in-use" if reason.get("code") == "port-in-use" else "swap-failed"
-        hint = "free it, or set staging.port: auto" if code == "port-in-use" else None
+        code = reason["code"] if reason.get("code") in _HINTS else "swap-failed"
+        hint = _HINTS.get(code)
         raise StagingError(code, f"the new server did not start: {reason.get('message', 'unknown reason')}", hint=hint)
 
 
@@ -71,6 +77,9 @@ def _swap(home: Home, new: Served) -> None:
             wait_until_ready(running, deadline=READY_SECONDS)
         else:
             engine.prepare_start(new.directory, options)
+            if full := _full(home, engine):  # else neither the new one could start nor the old one again
+                write_json(failed, {"code": "disk-full", "message": full})
+                return
             if old and old_engine:
                 old_engine.stop(old.directory)
             engine.start(new.directory, options)
@@ -83,6 +92,17 @@ def _swap(home: Home, new: Served) -> None:
     write_served(home, new)
     if old and old_engine:
         old_engine.destroy(old.directory)
+
+
+def _full(home: Home, engine: Engine) -> str | None:
+    """Why a server would find no room to start, or None."""
+    servers = docker_root() if engine.name == "docker" else home.engine
+    folders = [each for each in (servers, home.path / "pool") if each is not None and each.is_dir()]
+    for folder in folders if not shared(engine) else ():
+        free = shutil.disk_usage(folder).free
+        if free < _ROOM:
+            return f"{shown(free)} are free on the disk of {folder}, a server needs {shown(_ROOM)}"
+    return None
 
 
 def main() -> None:

@@ -58,12 +58,11 @@ def _filled(address: Address) -> Address:
     return address
 
 
-_ON_BOTH = ("pagila",)  # all of them with STAGECOPY_SLOW=1
 _EVERY = [
     pytest.param((name, engine), id=f"{name}-{engine}", marks=[pytest.mark.docker] if engine == "docker" else [])
     for name in SAMPLES
     for engine in ("embedded", "docker")
-    if SLOW or engine == "embedded" or name in _ON_BOTH
+    if SLOW or engine == "embedded"
 ]
 
 
