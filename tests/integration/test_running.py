@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import psycopg
 import pytest
@@ -316,7 +316,10 @@ def test_terminated_backend_is_an_error_not_a_crash(run: Run, admin: Connection)
 
 
 def test_lost_server_is_an_error_not_a_crash() -> None:
-    with running_server() as address, connect_staging(address) as observer, connect_staging(address) as admin:
+    # closed, not left as a context: that would commit, on connections whose server is gone
+    with running_server() as address, ExitStack() as stack:
+        observer = stack.enter_context(closing(connect_staging(address)))
+        admin = stack.enter_context(closing(connect_staging(address)))
         with closing(_log_in(address)) as connection:
             stop = "COPY (SELECT) TO PROGRAM 'kill -QUIT $(head -1 postmaster.pid)'"
             threading.Timer(0.3, lambda: _ignoring_loss(admin, stop)).start()
