@@ -31,7 +31,7 @@ from stagecopy.staging.engine import Engine
 from stagecopy.staging.extensions import Decided, Policy, decide
 from stagecopy.staging.server_access import faults, makeable_extensions
 from stagecopy.staging.server_engine import shared
-from stagecopy.staging.space import Space, docker_root, needs, spaces
+from stagecopy.staging.space import Space, needs, servers_disk, spaces
 
 _USUAL_INDEXES = 2.0  # a database against its tables alone, where it cannot be measured
 
@@ -160,12 +160,10 @@ def disk(work: Workplace, engine: Engine, sized: tuple[int, int], *, direct: boo
 
 def _servers(work: Workplace, engine: Engine, *, thin: bool) -> Path | None:
     """The folder whose disk data directories fill; None where it cannot be asked."""
-    if shared(engine):
-        return None
     if thin:
         pool = work.project.settings.staging.pool
         return work.home.path if pool in ("auto", "none") else work.project.path(pool)
-    return work.home.engine if engine.name == "embedded" else docker_root()
+    return servers_disk(engine, work.home)
 
 
 def _tried(engine: Engine, name: str, run: str) -> frozenset[str]:

@@ -23,7 +23,7 @@ from stagecopy.staging.reopen import reopen
 from stagecopy.staging.server_engine import shared
 from stagecopy.staging.settings import READY_SECONDS
 from stagecopy.staging.snapshots import EngineSpec, Served, read_served, write_served
-from stagecopy.staging.space import docker_root, shown
+from stagecopy.staging.space import servers_disk, shown
 
 SERVED_SETTINGS = {"autovacuum": "on"}
 _ROOM = 48 << 20  # bytes; a server writes WAL segments of its own, 16 MB each, before it lets anybody in
@@ -96,9 +96,11 @@ def _swap(home: Home, new: Served) -> None:
 
 def _full(home: Home, engine: Engine) -> str | None:
     """Why a server would find no room to start, or None."""
-    servers = docker_root() if engine.name == "docker" else home.engine
+    if shared(engine):
+        return None
+    servers = servers_disk(engine, home)
     folders = [each for each in (servers, home.path / "pool") if each is not None and each.is_dir()]
-    for folder in folders if not shared(engine) else ():
+    for folder in folders:
         free = shutil.disk_usage(folder).free
         if free < _ROOM:
             return f"{shown(free)} are free on the disk of {folder}, a server needs {shown(_ROOM)}"

@@ -58,10 +58,13 @@ def read_sequences(connection: Connection) -> dict[int, Standing]:
 
 
 def read_feeds(connection: Connection) -> dict[int, list[Feed]]:
-    """Columns by the OID of the sequence that feeds them."""
+    """Columns of whole numbers by the OID of the sequence that feeds them."""
     feeds: dict[int, list[Feed]] = defaultdict(list)
-    for sequence, relation, schema, table, column, type_oid, unique in connection.execute(statement("diff_feeds")):
-        feeds[sequence].append(Feed(relation, schema, table, column, _MOST[type_oid], unique))
+    for schema, table, column, *_, sequence, relation, type_oid, unique in connection.execute(
+        statement("feeding_sequences")
+    ):
+        if type_oid in _MOST:
+            feeds[sequence].append(Feed(relation, schema, table, column, _MOST[type_oid], unique))
     return feeds
 
 

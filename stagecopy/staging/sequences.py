@@ -31,7 +31,7 @@ class _Feed:
 def clear_of_masks(connection: Connection, masked: Collection[Place]) -> None:
     """Move the sequences of *masked* columns of numbers beyond all that stands in them."""
     for row in connection.execute(statement("feeding_sequences")):
-        feed = _Feed((str(row[0]), str(row[1]), str(row[2])), *row[3:])
+        feed = _Feed((str(row[0]), str(row[1]), str(row[2])), *row[3:8])
         if feed.column in masked:
             _move(connection, feed)
 

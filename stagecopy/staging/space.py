@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stagecopy.errors import StagingError
+from stagecopy.home import Home
 from stagecopy.model.preflight import Obstacle
+from stagecopy.staging.engine import Engine
 
 _EMPTY_CLUSTER = 60 << 20  # initdb's own files and the first WAL segments
 _PACKED = 0.4  # a dump against its tables; measured 0.2 to 0.35 on real ones at the compression we use
@@ -79,6 +81,13 @@ def spaces(wanted: Sequence[Need]) -> list[Space]:
         )
         for group in by_device.values()
     ]
+
+
+def servers_disk(engine: Engine, home: Home) -> Path | None:
+    """The folder whose disk the data directories of *engine* fill; None where it cannot be asked."""
+    if engine.name == "server":
+        return None
+    return home.engine if engine.name == "embedded" else docker_root()
 
 
 def docker_root() -> Path | None:
