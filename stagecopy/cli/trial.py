@@ -10,7 +10,7 @@ import typer
 
 from stagecopy.cli.options import Config, Json, Quiet, Session, Verbose, session
 from stagecopy.errors import UsageError
-from stagecopy.model.migration import SourceFile
+from stagecopy.model.migration import Migration, SourceFile
 
 if TYPE_CHECKING:
     from stagecopy.model.trial import TrialResult
@@ -62,7 +62,9 @@ def trial(  # noqa: PLR0913, PLR0917 - one parameter per flag
     from stagecopy.flows.trial import trial as run
 
     wanted = expecting(sources, expect, write=write_expect)
-    options = TrialOptions(sources, role=role, strict=strict, keep=keep, exhaustive=exhaustive, expecting=wanted)
+    options = TrialOptions(
+        Migration(sources), role=role, strict=strict, keep=keep, exhaustive=exhaustive, expecting=wanted
+    )
     result = run(project, options)
     return _shown(current, result, show_all=show_all)
 

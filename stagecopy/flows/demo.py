@@ -26,7 +26,7 @@ from stagecopy.flows.serve import destroy
 from stagecopy.flows.trial import TrialOptions, trial
 from stagecopy.flows.workplace import open_workplace
 from stagecopy.home import open_home
-from stagecopy.model.migration import SourceFile
+from stagecopy.model.migration import Migration, SourceFile
 from stagecopy.model.progress import Progress
 from stagecopy.model.refresh import RefreshResult
 from stagecopy.model.server import Address
@@ -105,7 +105,7 @@ def _steps(project: Project, written: DemoProject, progress: Progress, audience:
 
 def _tried(project: Project, audience: Audience, text: str, migration: Path) -> TrialResult:
     audience.step(text, migration)
-    result = trial(project, TrialOptions((SourceFile(migration.name, migration.read_bytes()),)))
+    result = trial(project, TrialOptions(Migration((SourceFile(migration.name, migration.read_bytes()),))))
     audience.tried(result)
     return result
 

@@ -8,41 +8,28 @@ ends (unless --keep).
 from __future__ import annotations
 
 import logging
-import secrets
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import psycopg
-from psycopg import sql
-
 from stagecopy.config.load import Project
 from stagecopy.config.settings import Policy as PolicySettings
-from stagecopy.errors import MigrationFailedError, StagecopyError, StagingError, UsageError
+from stagecopy.errors import MigrationFailedError, StagecopyError
 from stagecopy.flows.cleanup import clean_up
 from stagecopy.flows.difference import compared_in_full, difference_of
 from stagecopy.flows.expecting import Expecting, drafted
-from stagecopy.flows.pair import Pair, pair_of
+from stagecopy.flows.pair import pair_of
+from stagecopy.flows.performing import Stage, check, database_size, let_in, perform
 from stagecopy.flows.workplace import Workplace, in_use, open_workplace
 from stagecopy.history.runs import Run, open_run
-from stagecopy.model.effects import Effects
 from stagecopy.model.findings import Fidelity
-from stagecopy.model.migration import MigrationRun, SourceFile, fingerprint
-from stagecopy.model.server import Address
+from stagecopy.model.migration import Migration, MigrationRun, SourceFile
 from stagecopy.model.trial import TrialResult
-from stagecopy.postgres.connect import Connection, connect_staging, reach, staging_errors
-from stagecopy.postgres.failures import describe
-from stagecopy.redact import remember
 from stagecopy.report.document import trial_document
 from stagecopy.safety.policy import Agreed, Policy, TablePolicy, judge, verdict
 from stagecopy.safety.waivers import Waiver
-from stagecopy.staging.engine import ADMIN, Engine
-from stagecopy.staging.server_engine import shared
+from stagecopy.staging.engine import Engine
 from stagecopy.staging.snapshots import Snapshot, held, usable
 from stagecopy.staging.ssh_link import naming_lost_link
-from stagecopy.trial.effects import EffectsWatch
-from stagecopy.trial.lexer import split
-from stagecopy.trial.running import run_migration
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +38,7 @@ _log = logging.getLogger(__name__)
 class TrialOptions:
     """The flags of the verb."""
 
-    files: tuple[SourceFile, ...]
+    migration: Migration
     role: str | None = None
     strict: bool = False
     keep: bool = False
@@ -65,8 +52,7 @@ def trial(project: Project, options: TrialOptions) -> TrialResult:
     Raises StagecopyError only for what is wrong before a run can begin.
     """
     work = open_workplace(project)
-    for file in options.files:
-        split(file)  # a file that cannot be split is refused before anything is cloned
+    check(options.migration)  # what cannot be run is refused before anything is cloned
     with in_use(work), open_run(work.home.runs, "trial") as run:
         try:
             with naming_lost_link():
@@ -100,11 +86,10 @@ def _tried_on(snapshot: Snapshot, work: Workplace, run: Run, options: TrialOptio
         masked=snapshot.masked,
     )
     with pair_of(work.home, run.id, snapshot, engine=engine, keep_after=options.keep) as pair:
-        server = shared(engine)
-        login = server.let_in(pair.after, role) if server else _let_in(pair.after, role)
-        migration, effects = _run(pair, login, files=options.files, budget=settings.time_budget)
+        stage = Stage(work, run, snapshot, engine, pair, let_in(pair.after, role, engine))
+        migration, effects = perform(stage, options.migration)
         difference = difference_of(pair, snapshot, run, logged_in=role, exhaustive=options.exhaustive)
-        disk = _size(pair.after) - _size(pair.before)
+        disk = database_size(pair.after) - database_size(pair.before)
     result = replace(basis, clone=pair.method, run=migration, difference=difference, disk_bytes=disk)
     result = replace(result, fidelity=(*basis.fidelity, *compared_in_full(difference)))
     result = replace(result, effects=replace(effects, masked=snapshot.masked))
@@ -114,47 +99,6 @@ def _tried_on(snapshot: Snapshot, work: Workplace, run: Run, options: TrialOptio
 def _fidelity(snapshot: Snapshot, engine: Engine) -> tuple[Fidelity, ...]:
     """What the refresh found, but isolation as it is now: the engine may have another since."""
     return (*(each for each in snapshot.fidelity if each.code != "not-isolated"), *engine.fidelity())
-
-
-def _let_in(after: Address, role: str) -> Address:
-    """Give *role* a way to log in to the clone that is changed. Raises UsageError ``no-such-role``."""
-    password = secrets.token_urlsafe(18)
-    remember(password)
-    with connect_staging(after) as connection, staging_errors("letting the trial role in"):
-        known = connection.execute("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s", (role,)).fetchone()
-        if known is None or role == ADMIN or role.startswith("pg_"):
-            raise UsageError(
-                "no-such-role",
-                f"there is no role {role!r} in the snapshot",
-                hint="name a role of production with --role or trial.role",
-            )
-        statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {} VALID UNTIL 'infinity'")
-        connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
-    return after.to(user=role, password=password)
-
-
-def _run(pair: Pair, login: Address, *, files: tuple[SourceFile, ...], budget: float) -> tuple[MigrationRun, Effects]:
-    try:
-        # no pinned settings here: the migration must see production's own (search_path, time zone …)
-        connection: Connection = psycopg.connect(
-            application_name="stagecopy-trial",
-            autocommit=True,
-            **reach(login),
-        )
-    except psycopg.Error as failure:
-        raise StagingError("staging-unreachable", f"cannot log in as {login.user}: {describe(failure)}") from None
-    # closed without a COMMIT: the server may be gone, and what the migration left open is rolled back
-    with closing(connect_staging(pair.after)) as observer:
-        with closing(connection):
-            watch = EffectsWatch(observer, connection, files)
-            run = run_migration(connection, observer, files, time_budget=budget, sha256=fingerprint(files))
-        return run, watch.effects()
-
-
-def _size(address: Address) -> int:
-    with connect_staging(address) as connection, staging_errors("measuring the clone"):
-        row = connection.execute("SELECT pg_catalog.pg_database_size(pg_catalog.current_database())").fetchone()
-    return int(row[0]) if row else 0
 
 
 def _judged(work: Workplace, result: TrialResult, options: TrialOptions) -> TrialResult:
@@ -167,7 +111,7 @@ def _judged(work: Workplace, result: TrialResult, options: TrialOptions) -> Tria
     result = replace(result, findings=findings, expectation=drafted(options.expecting, result))
     if run.error is not None:
         message = f"statement {run.error.statement} failed: {run.error.message}"
-        failure = MigrationFailedError("migration-failed", message, where=_where(run, options.files))
+        failure = MigrationFailedError("migration-failed", message, where=_where(run, options.migration.files))
         return replace(result, verdict="fail", exit=5, error=failure)
     refused = said == "fail" or (options.strict and said == "warn")
     return replace(result, verdict=said, exit=1 if refused else 0)

@@ -16,6 +16,18 @@ class SourceFile:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What is tried: the SQL of *files* in the order run."""
+
+    files: tuple[SourceFile, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """Of its text, see ``fingerprint``."""
+        return fingerprint(self.files)
+
+
 def fingerprint(files: Sequence[SourceFile]) -> str:
     """sha256 over all files in the order run, CRLF read as LF, each preceded by its length in decimal and a colon."""
     digest = hashlib.sha256()
