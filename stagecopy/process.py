@@ -61,6 +61,7 @@ def start(  # noqa: PLR0913 - the streams of Popen, by keyword only
     stdin: int | None = None,
     stdout: int | None = None,
     stderr: int | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a child and return it. ``env`` is the whole environment (None inherits), the streams are Popen's.
 
@@ -79,6 +80,7 @@ def start(  # noqa: PLR0913 - the streams of Popen, by keyword only
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
+            pass_fds=pass_fds,
         )
     except OSError as failure:
         raise ProcessError(f"cannot start {words[0]}: {failure.strerror}") from failure

@@ -28,6 +28,7 @@ FOREIGN = "tests/unit/masking/test_foreign.py"
 FIT = "tests/acceptance/test_masks_fit.py"
 KEYS = "tests/acceptance/test_masked_keys.py"
 AUDIT = "tests/acceptance/test_audit.py"
+LARGE = "tests/acceptance/test_large_objects.py"
 CANARIES = "tests/acceptance/test_canaries.py"
 PERMUTE = "tests/unit/masking/test_permute.py"
 THINGS = "tests/unit/masking/test_numbers_of_things.py"
@@ -134,6 +135,16 @@ MUTANTS = (
            (AUDIT, "A34")),
     Mutant("A34 names are searched", "stagecopy/postgres/leakscan.py", '        statement("audit_names"),\n', "",
            (AUDIT, "A34")),
+    Mutant("A34 definitions before they are loaded", "stagecopy/flows/build.py",
+           "        self._refuse_definitions(archive)\n", "", (AUDIT, "definitions_are_searched")),
+    Mutant("A34 what is still to be defined", "stagecopy/flows/audit.py",
+           "for start in range(0, len(to_come), _DEFINITIONS):", "for start in ():",
+           (AUDIT, "definitions_are_searched")),
+    Mutant("A34 the bytes of large objects", "stagecopy/flows/audit.py",
+           "chain(catalog_texts(connection), large_object_texts(connection))", "catalog_texts(connection)",
+           (LARGE, "raw_values_inside")),
+    Mutant("A34 all windows of a large object", "stagecopy/postgres/largeobjects.py",
+           "        while full:\n", "        while False:\n", (LARGE, "raw_values_inside")),
     Mutant("A35 the rest of documents is redacted", f"{MASKING}/maskers/json_document.py",
            'if self.setting.rest == "redact":', "if False:", (CANARIES, "A35")),
 )  # fmt: skip

@@ -23,17 +23,22 @@ from stagecopy.production.session import ProductionSession
 PLAINTEXT_KEPT = 2
 PARTIAL = ".partial-"
 _MANIFEST = "manifest.json"
+_SMALL = "information_schema.sql_sizing"
 
 
 @dataclass(frozen=True, slots=True)
 class DumpScope:
-    """What goes into the dump. ``rows`` False leaves the data out (--direct needs the schema only)."""
+    """What goes into the dump. ``rows`` False leaves the data out (--direct needs the schema only).
+
+    ``large_objects`` also where schemas are chosen; without rows they are ``take_large_objects``' matter.
+    """
 
     schemas: tuple[str, ...]
     left_out: tuple[Table, ...]
     jobs: int
     lock_timeout: float
     rows: bool
+    large_objects: bool = False
 
 
 def take_dump(session: ProductionSession, binaries: Binaries, folder: Path, scope: DumpScope) -> None:
@@ -43,9 +48,21 @@ def take_dump(session: ProductionSession, binaries: Binaries, folder: Path, scop
     argv += ["--no-password", f"--encoding={session.text_encoding}", "--no-subscriptions", "--no-tablespaces"]
     # zlib level 1: the fastest that every major and Python's own library know
     argv += ["--compress=1"] if scope.rows else ["--section=pre-data", "--section=post-data"]
+    argv += ["--blobs"] if scope.large_objects and scope.rows else []
     argv += [f"--schema={_pattern(name)}" for name in scope.schemas]
     argv += [f"--exclude-table={_pattern(table.schema, table.name)}" for table in scope.left_out]
     with session.errors("dumping production"):
+        run_tool(binaries, argv, production_environment(session.dsn, session.application_name))
+
+
+def take_large_objects(session: ProductionSession, binaries: Binaries, folder: Path) -> None:
+    """A dump of the large objects alone, on the session's snapshot: of one small table of every database no row.
+
+    Something must be named, or everything is dumped. Raises ProductionError.
+    """
+    argv: list[str | Path] = ["pg_dump", "--format=directory", f"--file={folder}", f"--snapshot={session.snapshot}"]
+    argv += ["--no-password", "--compress=1", "--blobs", f"--table={_SMALL}", f"--exclude-table-data={_SMALL}"]
+    with session.errors("dumping production's large objects"):
         run_tool(binaries, argv, production_environment(session.dsn, session.application_name))
 
 

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import typer
 
 from stagecopy import __version__
-from stagecopy.cli import clone, demo, doctor, init, masks, refresh, snapshot, staging, status, trial
+from stagecopy.cli import clone, demo, doctor, init, masks, migration, refresh, report, snapshot, staging, status, trial
 from stagecopy.cli.options import CURRENT, Config, Json, Quiet, Verbose, session
 from stagecopy.cli.shell import drop_redirections
 from stagecopy.errors import StagecopyError, TerminatedError
@@ -41,6 +41,8 @@ app.add_typer(clone.app, name="clone")
 app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(masks.app, name="masks")
 trial.register(app)
+app.add_typer(migration.app, name="migration")
+report.register(app)
 demo.register(app)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -38,6 +38,13 @@ class Project:
     def path(self, text: str) -> Path:
         """A path of the config file, relative to its folder; ``~`` is the user's home."""
         return self.folder / Path(text).expanduser()
+
+    def trying(self, *, transaction: str | None) -> Project:
+        """The same with trial.transaction as the command line says; None leaves it."""
+        if transaction is None:
+            return self
+        trial = self.settings.trial.model_copy(update={"transaction": transaction})
+        return replace(self, settings=self.settings.model_copy(update={"trial": trial}))
 
     def production(self) -> Dsn:
         """Production's connection parameters. Raises UsageError ``no-production-url``."""

@@ -128,7 +128,7 @@ class Trial(Section):
     """How migrations are tried."""
 
     role: str | None = None
-    transaction: Literal["auto"] = "auto"
+    transaction: Literal["auto", "statement", "file", "single"] = "auto"
     max_age: Seconds = 24 * 3600.0
     time_budget: Seconds = 1800.0
     scrub: tuple[str, ...] = ()
@@ -148,10 +148,11 @@ class ValueLoss(Section):
 
 
 class TablePolicy(Section):
-    """What one table is allowed to lose, in place of the general rule."""
+    """What holds for one table in place of the general rule."""
 
     rows_lost: Loss | None = None
     values_lost: ValueLoss | None = None
+    exclusive_lock: Seconds | None = None
 
 
 def _two_people(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ def _relations(servers: Servers) -> tuple[Relations, Relations]:
 
 def _is_told(result: TableResult) -> bool:
     """Large objects are told of only when they changed: they are no table of the user's."""
-    return result.pair.shown.oid != LARGE_OBJECTS or result.change.touched
+    return result.pair.shown.oid not in LARGE_OBJECTS or result.change.touched
 
 
 def _tables(

@@ -12,7 +12,7 @@ from stagecopy.diff.rows import RowEffect
 from stagecopy.model.change import ColumnChange
 from stagecopy.postgres.connect import Connection
 from stagecopy.postgres.diffcatalog import ComparedColumn, ComparedRelation
-from stagecopy.postgres.diffrows import filled, source_of
+from stagecopy.postgres.diffrows import filled, part_of, source_of
 from stagecopy.postgres.storage import Layout
 from stagecopy.postgres.valueforms import reference
 
@@ -82,7 +82,8 @@ def _without_reading(
     stored = [each for each in plan.match.added if facts[each.name].virtual is None]
     read, counted = 0, dict.fromkeys((each.name for each in stored), 0)
     if reading.decision.runs.runs:
-        read, counted = count_values(connection, relation, stored, reading.parts[0].after.part)
+        part = part_of(reading.parts[0].after.source, reading.decision.runs.runs)
+        read, counted = count_values(connection, relation, stored, part)
     older = effect.rows_after - read
     for each in stored:
         values[each.name] = counted[each.name] + (older if facts[each.name].missing is not None else 0)

@@ -15,15 +15,15 @@ from psycopg import sql
 
 from stagecopy.diff.matching import ColumnPair
 from stagecopy.diff.pairing import KEY
-from stagecopy.diff.plan import Servers, TablePlan
+from stagecopy.diff.plan import Servers, TablePlan, text_digest
 from stagecopy.diff.tally import ColumnTally
 from stagecopy.postgres.diffcatalog import ComparedColumn
 from stagecopy.postgres.diffrows import RowSide, values_at
-from stagecopy.postgres.valueforms import digest, family, reference
+from stagecopy.postgres.valueforms import family, reference
 
 Kind = Literal["number", "time", "text"]
 _NUMBERS = ("int2", "int4", "int8", "numeric", "money", "float4", "float8")
-_MOST_BATCHES = 20  # about 100,000 rows: reading all would take as long again as comparing them
+_MOST_ROWS = 100_000  # reading all would take as long again as comparing them
 _LENGTH = "CASE WHEN {0} IS NOT NULL THEN pg_catalog.char_length(pg_catalog.concat({0})) END"
 _ZONED = "CASE WHEN pg_catalog.isfinite({0}) THEN EXTRACT(EPOCH FROM {0}::pg_catalog.timestamptz) END"
 _UNZONED = "CASE WHEN pg_catalog.isfinite({0}) THEN EXTRACT(EPOCH FROM {0}::pg_catalog.timestamp) END"
@@ -52,7 +52,7 @@ def look(servers: Servers, plan: TablePlan, piece: pl.DataFrame, tally: ColumnTa
     kinds = {index: kind for index, pair in enumerate(plan.match.pairs) if (kind := kind_of(pair)) is not None}
     if not kinds or plan.before is None or plan.after is None:
         return
-    if tally.batches >= _MOST_BATCHES:
+    if tally.rows >= _MOST_ROWS:
         for told in tally.measured.values():
             told.partial = True
         return
@@ -71,7 +71,7 @@ def _empties(servers: Servers, plan: TablePlan) -> dict[int, int]:
     used = {each.before.type_oid for each in plan.match.pairs if not each.retyped} & _EMPTY.keys()
     if not used:
         return {-1: 0}
-    forms = [digest([sql.SQL(_EMPTY[oid])], servers.seeds[3]) for oid in sorted(used)]
+    forms = [text_digest(sql.SQL(_EMPTY[oid]), servers.seeds[3]) for oid in sorted(used)]
     row = servers.before.execute(sql.SQL("SELECT {}").format(sql.SQL(", ").join(forms))).fetchone() or ()
     digests = dict(zip(sorted(used), row, strict=True))
     return {

@@ -11,16 +11,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
-from psycopg import sql
 
 from stagecopy.diff.matching import RelationPair
-from stagecopy.diff.pairing import KEY, collect, no_rows
+from stagecopy.diff.pairing import KEY, no_rows
 from stagecopy.diff.plan import Planner, Servers, Signature
+from stagecopy.diff.reading import all_rows, numbers_at
 from stagecopy.diff.table import TableResult, table_failures
-from stagecopy.diff.tally import batches, parse
-from stagecopy.postgres.diffrows import stream, values_at
+from stagecopy.diff.tally import batches
 from stagecopy.postgres.partitions import dividing_columns
-from stagecopy.postgres.valueforms import digest
+from stagecopy.postgres.valueforms import Form, digest
 
 Roots = dict[int, int]
 
@@ -70,7 +69,7 @@ def _read_whole(result: TableResult, servers: Servers) -> None:
     if side is None:
         return
     with table_failures(pair):
-        rows = collect(stream(side, sql.SQL("true"))).select([*KEY, "place"])
+        rows = all_rows(side).select([*KEY, "place"])
     result.plan = plan
     if pair.after is None:
         result.vanished = rows
@@ -116,15 +115,18 @@ def _rest(result: TableResult, servers: Servers, names: frozenset[str], *, vanis
     if plan is None or side is None or not any(pair.after.name in names for pair in plan.key or ()):
         return nothing
     values = plan.values[0 if vanished else 1]
-    kept = [form for pair, form in zip(plan.match.pairs, values, strict=True) if pair.after.name not in names]
-    if not kept:
+    kept = [
+        Form(value, "int8")
+        for pair, value in zip(plan.match.pairs, values, strict=True)
+        if pair.after.name not in names
+    ]
+    if not kept or rows.is_empty():
         return nothing
     with table_failures(result.pair):
         read = [
-            parse(values_at(side, [digest(kept, servers.seeds[2])], piece["place"].to_list()), 1)
-            for piece in batches(rows, 1)
+            numbers_at(side, [digest(kept, servers.seeds[2])], piece["place"].to_list()) for piece in batches(rows, 1)
         ]
-    digests = pl.concat([parse(b"", 1), *read]).unique(KEY)
+    digests = pl.concat(read).unique(KEY)
     return rows.join(digests, on=KEY, how="inner").select("place", rest="c0")
 
 

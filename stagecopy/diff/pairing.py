@@ -6,15 +6,11 @@ equal rows cancel out, what is left was removed or added.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
-from stagecopy.postgres.diffrows import ROW_BYTES
-
 KEY = ["high", "low"]
-_WORDS = ROW_BYTES // 4
 SCHEMA = {"high": pl.Int64, "low": pl.Int64, "row": pl.Int64, "place": pl.Int64}
 
 
@@ -27,29 +23,9 @@ class Effect:
     changed: pl.DataFrame
 
 
-def decode(chunk: bytes) -> pl.DataFrame:
-    """Rows of COPY's binary framing as numbers, without a Python loop: each row is twelve 32-bit words."""
-    rows = len(chunk) // ROW_BYTES
-    if not rows:
-        return pl.DataFrame(schema=SCHEMA)
-    whole = pl.Series("words", [chunk], dtype=pl.Binary)
-    words = whole.bin.reinterpret(dtype=pl.Array(pl.UInt32, rows * _WORDS), endianness="big").explode()
-    frame = pl.DataFrame({"words": words.reshape((rows, _WORDS))})
-
-    def word(index: int) -> pl.Expr:
-        return pl.col("words").arr.get(index).cast(pl.UInt64)
-
-    def number(index: int) -> pl.Expr:
-        return (word(index) * 2**32 + word(index + 1)).reinterpret(signed=True)
-
-    block = (word(1) % 2**16) * 2**16 + word(2) // 2**16
-    place = (block * 2**16 + word(2) % 2**16).cast(pl.Int64)
-    return frame.select(high=number(4), low=number(7), row=number(10), place=place)
-
-
-def collect(chunks: Iterable[bytes]) -> pl.DataFrame:
-    """All rows of a stream, each chunk decoded as it comes."""
-    return pl.concat([pl.DataFrame(schema=SCHEMA), *(decode(chunk) for chunk in chunks)], rechunk=True)
+def no_changes() -> pl.DataFrame:
+    """An empty frame of rows that changed."""
+    return pl.DataFrame(schema=dict.fromkeys([*KEY, "place", "place_after"], pl.Int64))
 
 
 def no_rows() -> pl.DataFrame:
@@ -61,11 +37,21 @@ def _duplicates(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.group_by(KEY).len().filter(pl.col("len") > 1).select(KEY)
 
 
-def _cancelled(mine: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+def without_same_places(mine: pl.DataFrame, other: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both without rows that are the same in the same place: the cheap first step, no place is there twice."""
+    pairs = mine.join(other, on="place", how="inner", suffix="_after")
+    same = pairs.filter(*(pl.col(name) == pl.col(f"{name}_after") for name in (*KEY, "row"))).select("place")
+    return mine.join(same, on="place", how="anti"), other.join(same, on="place", how="anti")
+
+
+def without_equals(mine: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
     """Rows of *mine* without a partner in *other*, the n-th of equals against the n-th."""
     nth = pl.int_range(pl.len()).over([*KEY, "row"]).alias("nth")
-    left = mine.with_columns(nth).join(other.with_columns(nth), on=[*KEY, "row", "nth"], how="anti")
-    return left.select([*KEY, "place"])
+    return mine.with_columns(nth).join(other.with_columns(nth), on=[*KEY, "row", "nth"], how="anti").drop("nth")
+
+
+def _left(mine: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+    return without_equals(mine, other).select([*KEY, "place"])
 
 
 def _unique(before: pl.DataFrame, after: pl.DataFrame) -> Effect:
@@ -79,15 +65,14 @@ def _unique(before: pl.DataFrame, after: pl.DataFrame) -> Effect:
 def pair_rows(before: pl.DataFrame, after: pl.DataFrame, *, keyless: bool) -> Effect:
     """What became of the rows of one pass."""
     if keyless:
-        nothing = before.clear().select([*KEY, "place", pl.col("place").alias("place_after")])
-        return Effect(_cancelled(before, after), _cancelled(after, before), nothing)
+        return Effect(_left(before, after), _left(after, before), no_changes())
     doubled = pl.concat([_duplicates(before), _duplicates(after)]).unique()
     if doubled.is_empty():
         return _unique(before, after)
     mine, other = (side.join(doubled, on=KEY, how="semi") for side in (before, after))
     single = _unique(*(side.join(doubled, on=KEY, how="anti") for side in (before, after)))
     return Effect(
-        pl.concat([single.removed, _cancelled(mine, other)]),
-        pl.concat([single.added, _cancelled(other, mine)]),
+        pl.concat([single.removed, _left(mine, other)]),
+        pl.concat([single.added, _left(other, mine)]),
         single.changed,
     )

@@ -13,18 +13,15 @@ from stagecopy.diff.matching import ColumnPair
 from stagecopy.diff.plan import Planner, TablePlan
 from stagecopy.diff.proof import Decision
 from stagecopy.diff.runs import Runs
-from stagecopy.postgres.diffrows import RowSide, part_of
-
-_FEW_BLOCKS = 1_000  # at most 291,000 rows
+from stagecopy.postgres.diffrows import RowSide
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows to compare with each other. ``few``: they fit into memory, so no sums are asked for first."""
+    """Rows to compare with each other."""
 
     before: RowSide
     after: RowSide
-    few: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +42,7 @@ def parts_of(planner: Planner, plan: TablePlan, decision: Decision, doubtful: Se
         return (whole,)
     parts = []
     if decision.runs.runs:
-        touched = _within(whole, decision.runs)
-        parts.append(replace(touched, few=decision.runs.blocks <= _FEW_BLOCKS))
+        parts.append(_within(whole, decision.runs))
     if doubtful:
         narrow = Part(*planner.narrowed(plan, doubtful))
         parts.append(_within(narrow, decision.runs.between(decision.size)) if decision.runs.runs else narrow)
@@ -54,5 +50,5 @@ def parts_of(planner: Planner, plan: TablePlan, decision: Decision, doubtful: Se
 
 
 def _within(part: Part, runs: Runs) -> Part:
-    before, after = (replace(each, part=part_of(each.source, runs.runs)) for each in (part.before, part.after))
+    before, after = (replace(each, runs=runs.runs) for each in (part.before, part.after))
     return replace(part, before=before, after=after)

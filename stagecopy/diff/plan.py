@@ -14,8 +14,9 @@ from stagecopy.diff.matching import ColumnMatch, ColumnPair, RelationPair, choos
 from stagecopy.postgres.connect import Connection
 from stagecopy.postgres.diffcatalog import ComparedColumn, ComparedRelation
 from stagecopy.postgres.diffrows import RowSide, source_of
-from stagecopy.postgres.valueforms import common_form, digest, key_form, present, sent_form, text_form
+from stagecopy.postgres.valueforms import Form, common_form, digest, key_form, present, sent_form, text_form
 
+S = TypeVar("S")
 T = TypeVar("T")
 Signature = tuple[object, ...]
 
@@ -31,7 +32,7 @@ class Servers:
         default_factory=lambda: (secrets.randbits(62), secrets.randbits(62), secrets.randbits(62), secrets.randbits(62))
     )
 
-    def both(self, work: Callable[[RowSide], T], before: RowSide, after: RowSide) -> tuple[T, T]:
+    def both(self, work: Callable[[S], T], before: S, after: S) -> tuple[T, T]:
         """Do *work* on both sides at once."""
         other = self.pool.submit(work, after)
         try:
@@ -53,15 +54,29 @@ class TablePlan:
     values: tuple[tuple[sql.Composable, ...], tuple[sql.Composable, ...]]
     signature: Signature
 
+    @property
+    def settled(self) -> bool:
+        """Whether no side can hold a key twice, in the spelling in which keys are compared."""
+        if self.key is None or self.pair.after is None:
+            return False
+        columns = {each.after.attnum for each in self.key}
+        numbers = all(common_form(each.after, each.before).number is not None for each in self.key if each.retyped)
+        return numbers and any(set(each) == columns for each in self.pair.after.keys)
 
-def _spelled(pair: ColumnPair, *, after: bool, plain: bool) -> sql.Composed:
+    @property
+    def kinds(self) -> tuple[int, ...]:
+        """A number per paired column: only columns of one kind may have traded their values."""
+        return tuple(each.after.type_oid for each in self.match.pairs)
+
+
+def _spelled(pair: ColumnPair, *, after: bool, plain: bool) -> Form:
     mine, other = (pair.after, pair.before) if after else (pair.before, pair.after)
     if not pair.retyped:
         return sent_form(mine) if mine.sendable and other.sendable else text_form(mine)
     return text_form(mine) if plain else common_form(mine, other)
 
 
-def _spelled_key(pair: ColumnPair, *, after: bool, plain: bool) -> sql.Composed:
+def _spelled_key(pair: ColumnPair, *, after: bool, plain: bool) -> Form:
     if plain and pair.retyped:
         return _spelled(pair, after=after, plain=True)
     return key_form(pair.after, pair.before) if after else key_form(pair.before, pair.after)
@@ -123,13 +138,16 @@ class Planner:
         high, low, row, _ = self.servers.seeds
         whole = [_spelled(each, after=after, plain=self.plain) for each in match.pairs]
         forms = whole if key is None else [_spelled_key(each, after=after, plain=self.plain) for each in key]
+        number = forms[0].number if key is not None and len(forms) == 1 else None
+        nothing = ~high
         return RowSide(
             self.servers.after if after else self.servers.before,
+            relation.oid,
             source_of(relation.schema, relation.name, with_partitions=relation.kind == "p"),
-            digest(forms, high),
-            digest(forms, low),
-            sql.SQL("0::pg_catalog.int8") if key is None else digest(whole, row),
-            keyless=key is None,
+            high=digest(forms, high) if number is None else None,
+            low=digest(forms, low) if number is None else _never_null(number, nothing),
+            row=None if key is None else digest(whole, row),
+            nothing=nothing,
         )
 
     def _values(self, match: ColumnMatch, *, after: bool) -> tuple[sql.Composable, ...]:
@@ -144,6 +162,20 @@ class Planner:
         )
 
 
-def value_digest(column: ComparedColumn, form: sql.Composable, seed: int) -> sql.Composed:
-    """The digest of one value, NULL where there is none."""
+def _never_null(number: sql.Composable, nothing: int) -> sql.Composed:
+    """A key may have lost its NOT NULL on the after side."""
+    return sql.SQL("coalesce({}, {})").format(number, sql.Literal(nothing))
+
+
+def value_digest(column: ComparedColumn, form: Form, seed: int) -> sql.Composable:
+    """The digest of one value, or the value itself where it is a number; NULL where there is none."""
+    if form.number is not None:
+        return form.number
+    if form.base in ("text", "varchar"):
+        return text_digest(form.value, seed)
     return sql.SQL("CASE WHEN {} THEN {} END").format(present(column), digest([form], seed))
+
+
+def text_digest(text: sql.Composable, seed: int) -> sql.Composed:
+    """The digest of one text, NULL where there is none."""
+    return sql.SQL('pg_catalog.hashtextextended({} COLLATE pg_catalog."C", {})').format(text, sql.Literal(seed))

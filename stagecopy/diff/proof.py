@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from stagecopy.diff.matching import ColumnMatch, ColumnPair, RelationPair, Relations
 from stagecopy.diff.runs import Runs
-from stagecopy.diff.wal import NEUTRAL, Touched, touched_blocks
+from stagecopy.diff.wal import NEUTRAL, Touched, lsn_number, touched_blocks
 from stagecopy.errors import StagingError
 from stagecopy.model.change import Method
 from stagecopy.model.server import Address
@@ -23,8 +23,9 @@ from stagecopy.staging.wal import WalSource
 
 MOST_TOUCHED = 0.8  # of a relation's blocks; beyond, reading all is quicker
 SMALL_BLOCKS = 1_000  # a touched relation below is read whole: quicker than asking for its parts
-MOST_WAL = 1.5  # times the heap; more of it takes longer to parse than all rows to compare
-LITTLE_WAL = 64 << 20  # is parsed whatever the heap: a quarter of a second
+MOST_WAL = 0.5  # times the heap; more of it takes longer to parse than all rows to compare
+LITTLE_WAL = 16 << 20  # is parsed whatever the heap: a third of a second
+_ENOUGH = 0.1  # of the log tells what the rest is like
 _PAGE = 8192
 _TRIES = 2
 
@@ -142,7 +143,7 @@ def prove(sides: Sides, source: WalSource | None, relations: Relations) -> Proof
     try:
         old, new = read_layout(sides.before), read_layout(sides.after)
         _check(sides, source, old, new)
-        touched, end = _read(sides, source, relations)
+        touched, end = _read(sides, source, relations, old.database)
         _check_records(touched, old)
     except Doubt as doubt:
         _log.info("no proof from the log: %s", doubt)
@@ -163,7 +164,7 @@ def _check(sides: Sides, source: WalSource, before: Layout, after: Layout) -> No
         raise Doubt("a transaction of the migration is still open")
 
 
-def _read(sides: Sides, source: WalSource, relations: Relations) -> tuple[Touched, WalEnd]:
+def _read(sides: Sides, source: WalSource, relations: Relations, database: int) -> tuple[Touched, WalEnd]:
     heap = sum(each.pages for each in relations.values()) * _PAGE
     for left in reversed(range(_TRIES)):
         end = wal_end(sides.address, source.start)
@@ -172,7 +173,8 @@ def _read(sides: Sides, source: WalSource, relations: Relations) -> tuple[Touche
         if end.size > max(MOST_WAL * heap, LITTLE_WAL):
             raise Doubt(f"the log of {end.size >> 20} MB is longer to read than all rows")
         try:
-            touched = touched_blocks(source.read(end), major=source.start.major, start=source.start.lsn)
+            watch = _Hope(database, heap // _PAGE, source.start.lsn, end)
+            touched = touched_blocks(source.read(end), major=source.start.major, start=source.start.lsn, watch=watch)
         except StagingError as failure:
             _log.info("reading the log up to %s: %s", end.lsn, failure.message)
             if not left:
@@ -181,6 +183,24 @@ def _read(sides: Sides, source: WalSource, relations: Relations) -> tuple[Touche
         if end.xid in touched.committed:
             return touched, end
     raise Doubt("the end of the log was not found")
+
+
+@dataclass(frozen=True, slots=True)
+class _Hope:
+    """Gives up early where most blocks will turn out to be touched: then reading on would be in vain."""
+
+    database: int
+    blocks: int
+    start: str
+    end: WalEnd
+
+    def __call__(self, touched: Touched, place: int) -> None:
+        read = (place - lsn_number(self.start)) / max(1, self.end.size)
+        if read < _ENOUGH or self.end.size < LITTLE_WAL:
+            return
+        found = sum(len(blocks) for (database, _), blocks in touched.blocks.items() if database == self.database)
+        if found / read > MOST_TOUCHED * self.blocks:
+            raise Doubt(f"{read:.0%} of the log name {found} of {self.blocks} blocks")
 
 
 def _check_records(touched: Touched, before: Layout) -> None:

@@ -24,7 +24,8 @@ def _texts(
     side: RowSide, columns: Sequence[ComparedColumn], names: Sequence[str], places: Sequence[int]
 ) -> dict[tuple[int, int], Values]:
     forms = [
-        sql.SQL("pg_catalog.left({}, {})").format(text_form(column), sql.Literal(_LENGTH + 1)) for column in columns
+        sql.SQL("pg_catalog.left({}, {})").format(text_form(column).value, sql.Literal(_LENGTH + 1))
+        for column in columns
     ]
     rows = texts_at(side, forms or [sql.SQL("NULL")], places)
     return {key: {name: _cut(text) for name, text in zip(names, texts, strict=False)} for key, texts in rows.items()}

@@ -6,7 +6,6 @@ a megabyte of TOAST costs the client eight bytes.
 
 from __future__ import annotations
 
-import io
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +18,7 @@ from stagecopy.diff.pairing import KEY
 from stagecopy.model.change import ColumnChange
 
 _CELLS = 1_000_000
-_ROWS = 5_000
+_ROWS = 50_000
 _PATTERN = 50  # columns that tell one kind of change from another
 _VARIED = 20  # batches in which rows worth showing are looked for
 _SWAPPING = 40  # of more columns nobody asks which two were swapped
@@ -28,16 +27,6 @@ _SWAPPING = 40  # of more columns nobody asks which two were swapped
 def batches(frame: pl.DataFrame, width: int) -> Iterator[pl.DataFrame]:
     """Pieces of *frame* whose values of *width* columns fit into memory."""
     yield from frame.iter_slices(max(50, min(_ROWS, _CELLS // max(1, width))))
-
-
-def parse(data: bytes, width: int) -> pl.DataFrame:
-    """COPY text of the key digest and *width* value digests."""
-    schema = dict.fromkeys([*KEY, *(f"c{index}" for index in range(width))], pl.Int64)
-    if not data:
-        return pl.DataFrame(schema=schema)
-    return pl.read_csv(
-        io.BytesIO(data), separator="\t", has_header=False, null_values="\\N", schema=schema, quote_char=None
-    )
 
 
 def joined(pairs: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
@@ -74,16 +63,19 @@ class Measured:
 class ColumnTally:
     """Adds up what happened to each paired column, and remembers a few telling rows: of every kind one.
 
-    ``empties``: the digest of the empty string, by column. ``batches``: how many were added.
+    ``empties``: the digest of the empty string, by column. ``rows``: how many were added, in how many ``batches``.
+    *kinds*: columns of different ones cannot be seen to swap.
     """
 
-    def __init__(self, width: int, wanted: int) -> None:
+    def __init__(self, width: int, wanted: int, kinds: Sequence[int] = ()) -> None:
         self.width = width
         self.empties: dict[int, int] = {}
-        self._swapping = set(combinations(range(width), 2)) if width <= _SWAPPING else set[tuple[int, int]]()
+        pairs = combinations(range(width), 2) if width <= _SWAPPING else ()
+        self._swapping = {(i, j) for i, j in pairs if not kinds or kinds[i] == kinds[j]}
         self.measured: dict[int, Measured] = {}
         self._emptied: Counter[int] = Counter()
         self.batches = 0
+        self.rows = 0
         self._wanted = wanted
         self._changed = [0] * width
         self._lost = [0] * width
@@ -108,6 +100,7 @@ class ColumnTally:
         self._count_emptied(rows, [index for index in columns if counts[f"l{index}"] and index in self.empties])
         self._count_swaps(rows, {index: counts[f"d{index}"] for index in columns if counts[f"d{index}"]})
         self.batches += 1
+        self.rows += rows.height
         if self.batches <= _VARIED or first_loss:
             self._remember(rows)
 
@@ -117,10 +110,7 @@ class ColumnTally:
             self._emptied[index] += int(empty)
 
     def _count_swaps(self, rows: pl.DataFrame, counts: Mapping[int, int]) -> None:
-        """Two columns swapped differ in the same rows, all of them: pairs that do not drop out for good.
-
-        Surprising: only columns of one type can be seen to swap; the type is part of a value's digest.
-        """
+        """Two columns swapped differ in the same rows, all of them: pairs that do not drop out for good."""
         self._swapping = {(i, j) for i, j in self._swapping if counts.get(i, 0) == counts.get(j, 0)}
         for i, j in [pair for pair in self._swapping if pair[0] in counts]:
             mine, other = pl.col(f"c{i}"), pl.col(f"c{j}")

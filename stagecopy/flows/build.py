@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,21 @@ from typing import Any
 from stagecopy.backups.dump import DumpScope, keep_backup, start_backup, take_dump
 from stagecopy.errors import StagingError
 from stagecopy.files import private_folder, remove_tree
-from stagecopy.flows.audit import audit_copy
+from stagecopy.flows.audit import audit_copy, definition_leaks
 from stagecopy.flows.ground import Ground, ground_of
+from stagecopy.flows.large_objects import LargeObjectCopy
 from stagecopy.flows.mask_trial import try_masks
 from stagecopy.flows.plot import Plot
 from stagecopy.flows.preflight import extension_policy
+from stagecopy.flows.routing import routed
 from stagecopy.flows.subset import ChosenRows
 from stagecopy.flows.workplace import ChosenEngine, Workplace
 from stagecopy.history.runs import Run
 from stagecopy.masking.plan import MaskPlan
+from stagecopy.masking.rules import LargeObjects
 from stagecopy.masking.stream import MaskedStream, small_domains
 from stagecopy.masking.witness import Confirmer, Witness
-from stagecopy.model.audit import Audited, LeakError
+from stagecopy.model.audit import Audited, Leak, LeakError
 from stagecopy.model.catalog import Catalog, Table
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.progress import Progress
@@ -39,7 +42,7 @@ from stagecopy.staging import finish, roles
 from stagecopy.staging.extensions import decide, other_versions
 from stagecopy.staging.load import Loaded, load_tables
 from stagecopy.staging.provider_roles import without_provider_roles
-from stagecopy.staging.restore import extensions, without_extensions
+from stagecopy.staging.restore import SchemaArchive, extensions, without_extensions
 from stagecopy.staging.rights import inert_objects
 from stagecopy.staging.sequences import clear_of_masks
 from stagecopy.staging.snapshots import Snapshot, save, write_plan, write_receipt
@@ -57,6 +60,7 @@ class Source:
     direct: bool
     chosen: ChosenRows = field(default_factory=ChosenRows)
     notes: tuple[Fidelity, ...] = ()
+    large_objects: LargeObjects | None = None
 
 
 class Build:
@@ -81,6 +85,7 @@ class Build:
         self._loaded: list[Loaded] = []
         self._backup: str | None = None
         self.audited = Audited()
+        self.large_objects = LargeObjectCopy(source.session, source.large_objects)
 
     def prepare(self) -> None:
         """Start an empty server of the right encoding and locale, with production's roles."""
@@ -100,11 +105,14 @@ class Build:
             jobs=production.jobs,
             lock_timeout=production.lock_timeout,
             rows=not self._source.direct,
+            large_objects=self._source.large_objects is not None,
         )
         take_dump(self._source.session, self._source.tools, self._archive_folder, scope)
         session = self._source.session
         with session.errors("reading what must stay inert"), closing(session.reader()) as reader:
             self._inert = inert_objects(reader)
+            apart = self._tmp / "large-objects" if self._source.direct else None
+            self.large_objects.dump(reader, self._source.tools, apart)
 
     def load(self) -> None:
         """Schema, masked rows, indexes and constraints, sequences, statistics, counts."""
@@ -113,13 +121,16 @@ class Build:
         self._progress.stage("schema")
         entries = without_extensions(archive.entries("pre-data"), self._left_extensions)
         self._refuse_missing_extensions(extensions(entries))
-        self._fidelity += archive.left_behind(large_objects=self._source.session.survey.large_objects)
+        self._fidelity += archive.left_behind(large_objects=self.large_objects.left)
+        self._fidelity += self.large_objects.fidelity(self._catalog)
         rights = self._ground.rights(self._inert)
-        archive.restore_pre_data(entries, rights)
+        archive.restore_pre_data(entries, rights, schemas=self._work.project.settings.production.schemas)
         self._compare_extensions(address)
         try_masks(self._source.plan, self._reader, address, self._through)
         self._progress.stage("rows")
         self._load_rows(address)
+        self.large_objects.load(archive, self._admin)
+        self._refuse_definitions(archive)
         self._progress.stage("indexes")
         archive.restore_post_data(rights, jobs=self._work.project.settings.production.jobs)
         self._progress.stage("finish")
@@ -135,11 +146,17 @@ class Build:
             self._fidelity += self._ground.settings(connection)
         self._audit()
 
-    def _audit(self) -> None:
-        """Nothing raw is in the copy. Raises LeakError."""
+    def _refuse_definitions(self, archive: SchemaArchive) -> None:
+        """Before the rest is defined; the rows are then searched too, so that all is told at once. Raises LeakError."""
+        if leaks := definition_leaks(self._admin, archive.still_to_come(), self.witness, self._reread):
+            self._audit(leaks)
+
+    def _audit(self, known: tuple[Leak, ...] = ()) -> None:
+        """Nothing raw is in the copy, beyond what is *known*. Raises LeakError."""
         self._progress.stage("audit")
         jobs = self._work.project.settings.production.jobs
-        self.audited = audit_copy(self._admin, self._source.tools, self.witness, self._reread, jobs=jobs)
+        audited = audit_copy(self._admin, self._source.tools, self.witness, self._reread, jobs=jobs)
+        self.audited = replace(audited, leaks=tuple(dict.fromkeys((*audited.leaks, *known))))
         if self.audited.leaks:
             raise LeakError(self.audited)
 
@@ -230,23 +247,8 @@ class Build:
 
     @cached_property
     def _through(self) -> dict[int, Table]:
-        """Leaves whose partition key is masked, with the root that routes their rows."""
-        routed = {}
-        for plan in self._source.plan.tables.values():
-            root = self._catalog.root_of(plan.table)
-            keys = self._partition_keys(plan.table)
-            if root is not plan.table and keys & set(plan.masked):
-                routed[plan.table.oid] = root
-        return routed
-
-    def _partition_keys(self, table: Table) -> set[str]:
-        keys: set[str] = set()
-        parent = self._catalog.table(table.parent_oid) if table.parent_oid else None
-        while parent is not None:
-            everything = {column.name for column in parent.columns} if parent.partition_by_expression else set()
-            keys |= set(parent.partition_key) | everything
-            parent = self._catalog.table(parent.parent_oid) if parent.parent_oid else None
-        return keys
+        """See ``routed``."""
+        return routed(self._catalog, self._source.plan)
 
     @cached_property
     def _reader(self) -> Reader:

@@ -33,7 +33,13 @@ class Seen:
 def see(project: Project, rules: RuleSet) -> Seen:
     """Look at production as a refresh would, without locking anything."""
     production = project.settings.production
-    scope = Scope(production.schemas, production.exclude, production.lock_timeout, skipped_by(rules))
+    scope = Scope(
+        production.schemas,
+        production.exclude,
+        production.lock_timeout,
+        skipped_by(rules),
+        large_objects=rules.large_objects is not None,
+    )
     try:
         dsn, catalog, survey = glance(project.production(), f"stagecopy/doctor-{new_id()}", scope)
     except StagecopyError as failure:

@@ -53,7 +53,10 @@ def _beside(files: Sequence[SourceFile]) -> Path | None:
         return None
     path = Path(files[0].name)
     stem = path.stem if path.suffix.lower() == ".sql" else path.name
-    return path.with_name(f"{stem}.expect.yaml")
+    beside = path.with_name(f"{stem}.expect.yaml")
+    if stem.endswith(".up") and not beside.exists():  # one for both ways: NAME.up.sql, NAME.down.sql
+        return path.with_name(f"{stem.removesuffix('.up')}.expect.yaml")
+    return beside
 
 
 def _free(path: Path | None) -> Path:
@@ -80,5 +83,5 @@ def drafted(wanted: Expecting, result: TrialResult) -> ExpectationFile | None:
     if wanted.path.exists():
         _log.warning("%s came up during the trial and is not overwritten", wanted.path)
         return wanted.file()
-    write_whole(wanted.path, expectation_draft(difference), mode=_READABLE)
+    write_whole(wanted.path, expectation_draft(difference, run.longest_lock if run else None), mode=_READABLE)
     return wanted.file(written=True)

@@ -78,6 +78,21 @@ def pair_of(home: Home, run: str, snapshot: Snapshot, *, engine: Engine, keep_af
             prepare_soon(home, snapshot, engine)
 
 
+@contextmanager
+def one_more(pair: Pair, snapshot: Snapshot, engine: Engine, *, run: str, purpose: str) -> Iterator[Pair]:
+    """*pair* with a further clone to be changed, which goes at the end. Only inside the block of ``pair_of``."""
+    directory = f"clone-{run}-{purpose}"
+    if server := shared(engine):
+        server.admit_clones(snapshot.directory, 1)
+    try:
+        method = engine.clone(snapshot.directory, directory, "clone", run=run)
+        address = engine.start(directory, _AFTER)
+        wal = WalSource(engine, directory, wal_start(address)) if isinstance(engine, DumpsWal) else None
+        yield Pair(pair.before, inside(engine, address, snapshot.database), method, wal)
+    finally:
+        engine.destroy(directory)
+
+
 class _Both:
     def __init__(self, home: Home, run: str, snapshot: Snapshot, engine: Engine) -> None:
         self._home = home

@@ -8,56 +8,50 @@ from __future__ import annotations
 
 import secrets
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import replace
 
-import psycopg
 from psycopg import sql
 
-from stagecopy.errors import StagingError, UsageError
-from stagecopy.flows.pair import Pair
-from stagecopy.flows.workplace import Workplace
-from stagecopy.history.runs import Run
+from stagecopy.errors import UsageError
+from stagecopy.flows.commands import perform_command
+from stagecopy.flows.scripting import needs_psql, perform_script
+from stagecopy.flows.stage import Stage, connected
 from stagecopy.model.effects import Effects
 from stagecopy.model.migration import Migration, MigrationRun
 from stagecopy.model.server import Address
-from stagecopy.postgres.connect import Connection, connect_staging, reach, staging_errors
-from stagecopy.postgres.failures import describe
+from stagecopy.postgres.connect import connect_staging, staging_errors
 from stagecopy.redact import remember
 from stagecopy.staging.engine import ADMIN, Engine
 from stagecopy.staging.server_engine import shared
-from stagecopy.staging.snapshots import Snapshot
 from stagecopy.trial.effects import EffectsWatch
-from stagecopy.trial.lexer import split
+from stagecopy.trial.locks import LockWatch
 from stagecopy.trial.running import run_migration
+from stagecopy.trial.transactions import in_mode
 
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Where a migration runs: the pair of clones, and *login*, the trial's role in the one that is changed."""
-
-    work: Workplace
-    run: Run
-    snapshot: Snapshot
-    engine: Engine
-    pair: Pair
-    login: Address
+__all__ = ["Stage", "check", "connected", "database_size", "let_in", "perform"]
 
 
 def check(migration: Migration) -> None:
     """Refuse what cannot be run, before anything is cloned. Raises UsageError."""
-    for file in migration.files:
-        split(file)
+    needs_psql(migration.files)
 
 
 def perform(stage: Stage, migration: Migration) -> tuple[MigrationRun, Effects]:
     """Run *migration* to its end or to its first error, and tell what else happened beside its own statements."""
-    files = migration.files
-    budget = stage.work.project.settings.trial.time_budget
+    settings = stage.work.project.settings.trial
+    if migration.command:
+        return perform_command(stage, migration.command)
+    files, budget = in_mode(migration.files, settings.transaction), settings.time_budget
+    if needs_psql(files):
+        return perform_script(stage, replace(migration, files=files))
     # closed without a COMMIT: the server may be gone, and what the migration left open is rolled back
     with closing(connect_staging(stage.pair.after)) as observer:
-        with closing(_connected(stage.login)) as connection:
+        with closing(connected(stage.login)) as connection:
             watch = EffectsWatch(observer, connection, files)
-            run = run_migration(connection, observer, files, time_budget=budget, sha256=migration.sha256)
+            with LockWatch(stage.pair.after, besides=[observer.info.backend_pid]) as locks:
+                sha256, look = migration.sha256, locks.look
+                run = run_migration(connection, observer, files, time_budget=budget, sha256=sha256, look=look)
+            run = replace(run, locks=locks.told(run.statements), skipped=migration.skipped)
         return run, watch.effects()
 
 
@@ -86,11 +80,3 @@ def database_size(address: Address) -> int:
     with connect_staging(address) as connection, staging_errors("measuring the clone"):
         row = connection.execute("SELECT pg_catalog.pg_database_size(pg_catalog.current_database())").fetchone()
     return int(row[0]) if row else 0
-
-
-def _connected(login: Address) -> Connection:
-    try:
-        # no pinned settings here: the migration must see production's own (search_path, time zone …)
-        return psycopg.connect(application_name="stagecopy-trial", autocommit=True, **reach(login))
-    except psycopg.Error as failure:
-        raise StagingError("staging-unreachable", f"cannot log in as {login.user}: {describe(failure)}") from None

@@ -163,15 +163,10 @@ def _build(
 ) -> Build:
     """Everything that needs production, and the load; the snapshot is sealed when this returns."""
     rules, key = masks
-    settings = work.project.settings
-    production = settings.production
-    dsn = work.project.production()
-    scope = Scope(
-        production.schemas, production.exclude, production.lock_timeout, skipped_by(rules), direct=options.direct
-    )
+    settings, dsn = work.project.settings, work.project.production()
     around = Preflight(work, run, rules, direct=options.direct, progress=progress)
-    patience = Patience(production.yield_after, production.max_time)
-    name = f"stagecopy/{run.id}"
+    patience = Patience(settings.production.yield_after, settings.production.max_time)
+    name, scope = f"stagecopy/{run.id}", _scope(work.project, rules, direct=options.direct)
     with open_production(dsn, name, patience=patience, scope=scope, inspect=around.inspect) as session:
         progress.stage("plan")
         notice.look(work.home, session.catalog, rules)
@@ -181,7 +176,15 @@ def _build(
         chosen = choose_rows(session, planned, rules, tools=around.tools, progress=progress)
         progress.note(around.chosen.reason)
         clean_up(work, around.chosen.engine)
-        source = Source(session, planned, around.tools, direct=options.direct, chosen=chosen, notes=notice.fidelity)
+        source = Source(
+            session,
+            planned,
+            around.tools,
+            direct=options.direct,
+            chosen=chosen,
+            notes=notice.fidelity,
+            large_objects=rules.large_objects,
+        )
         build = Build(work, run, around.chosen, source, progress=progress)
         build.prepare()
         build.dump()
@@ -195,10 +198,22 @@ def _build(
         (build.witness, build.audited),
         catalog=session.catalog,
         kept=notice.kept,
-        large_objects=session.survey.large_objects,
+        large_objects=build.large_objects.told,
     )
     build.seal(key_id=key.id, receipt=told, remembered=notice.plan)
     return build
+
+
+def _scope(project: Project, rules: RuleSet, *, direct: bool) -> Scope:
+    production = project.settings.production
+    return Scope(
+        production.schemas,
+        production.exclude,
+        production.lock_timeout,
+        skipped_by(rules),
+        direct=direct,
+        large_objects=rules.large_objects is not None,
+    )
 
 
 def _refuse_silent_key_change(work: Workplace, key: MaskKey, options: RefreshOptions) -> None:

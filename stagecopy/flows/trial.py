@@ -9,23 +9,34 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from stagecopy.config.load import Project
 from stagecopy.config.settings import Policy as PolicySettings
 from stagecopy.errors import MigrationFailedError, StagecopyError
 from stagecopy.flows.cleanup import clean_up
+from stagecopy.flows.commands import check_containment, containment
+from stagecopy.flows.deploy_role import with_rights
 from stagecopy.flows.difference import compared_in_full, difference_of
 from stagecopy.flows.expecting import Expecting, drafted
-from stagecopy.flows.pair import pair_of
+from stagecopy.flows.guarding import Guarding, Tried, guarded, unguarded
+from stagecopy.flows.interrupting import check_interruptible, interrupted
+from stagecopy.flows.pair import Pair, pair_of
+from stagecopy.flows.pending import pending
 from stagecopy.flows.performing import Stage, check, database_size, let_in, perform
+from stagecopy.flows.rescue import rescued
+from stagecopy.flows.rollback import Deployed, proved
+from stagecopy.flows.scripting import check_script, needs_psql
+from stagecopy.flows.way_back import way_back
 from stagecopy.flows.workplace import Workplace, in_use, open_workplace
 from stagecopy.history.runs import Run, open_run
 from stagecopy.model.findings import Fidelity
-from stagecopy.model.migration import Migration, MigrationRun, SourceFile
-from stagecopy.model.trial import TrialResult
+from stagecopy.model.migration import Migration, MigrationRun, SourceFile, fingerprint
+from stagecopy.model.trial import TrialResult, TriedFile
 from stagecopy.report.document import trial_document
-from stagecopy.safety.policy import Agreed, Policy, TablePolicy, judge, verdict
+from stagecopy.safety.policy import Agreed, Policy, TablePolicy, WayBack, judge, verdict
 from stagecopy.safety.waivers import Waiver
 from stagecopy.staging.engine import Engine
 from stagecopy.staging.snapshots import Snapshot, held, usable
@@ -43,7 +54,12 @@ class TrialOptions:
     strict: bool = False
     keep: bool = False
     exhaustive: bool = False
+    down: tuple[Path, ...] = ()
+    down_command: str | None = None
+    interrupt: bool = False
+    back: Migration | None = None  # what takes the migration back, found by ``trial``
     expecting: Expecting = field(default_factory=Expecting)
+    guarding: Guarding | None = None
 
 
 def trial(project: Project, options: TrialOptions) -> TrialResult:
@@ -52,7 +68,10 @@ def trial(project: Project, options: TrialOptions) -> TrialResult:
     Raises StagecopyError only for what is wrong before a run can begin.
     """
     work = open_workplace(project)
-    check(options.migration)  # what cannot be run is refused before anything is cloned
+    _check(work, options.migration)  # what cannot be run is refused before anything is cloned
+    options = replace(options, back=_way_back(work, options))
+    if options.interrupt:
+        check_interruptible(options.migration)
     with in_use(work), open_run(work.home.runs, "trial") as run:
         try:
             with naming_lost_link():
@@ -62,6 +81,25 @@ def trial(project: Project, options: TrialOptions) -> TrialResult:
             result = TrialResult(trial=run.id, exit=failure.exit_code, error=failure)
         run.finish(trial_document(result))
         return result
+
+
+def _check(work: Workplace, migration: Migration) -> None:
+    check(migration)
+    if migration.command:
+        check_containment(work, migration.command)
+    elif needs_psql(migration.files):
+        check_script(work, uncontained=migration.uncontained)
+
+
+def _way_back(work: Workplace, options: TrialOptions) -> Migration | None:
+    """What was named, or lies beside the migration, unless the policy wants to know nothing of rollbacks."""
+    named = options.down or options.down_command
+    if not named and work.project.settings.policy.rollback == "off":
+        return None
+    back = way_back(options.migration, options.down, options.down_command)
+    if back:
+        _check(work, replace(back, uncontained=options.migration.uncontained))
+    return back
 
 
 def _try(work: Workplace, run: Run, options: TrialOptions) -> TrialResult:
@@ -87,13 +125,33 @@ def _tried_on(snapshot: Snapshot, work: Workplace, run: Run, options: TrialOptio
     )
     with pair_of(work.home, run.id, snapshot, engine=engine, keep_after=options.keep) as pair:
         stage = Stage(work, run, snapshot, engine, pair, let_in(pair.after, role, engine))
+        options = _pending(work, options, pair)
         migration, effects = perform(stage, options.migration)
-        difference = difference_of(pair, snapshot, run, logged_in=role, exhaustive=options.exhaustive)
+        compare = partial(difference_of, pair, snapshot, run, logged_in=role, exhaustive=options.exhaustive)
+        difference = compare()
+        effects = with_rights(pair, effects, role=role, run=migration, difference=difference)
         disk = database_size(pair.after) - database_size(pair.before)
+        tried = Tried(role, options.migration, migration, difference)
+        guard = guarded(stage, options.guarding, tried)
+        rescue = rescued(stage, tried, announced=options.expecting.expectation is not None)
+        deployed = Deployed(options.migration, migration, difference)
+        rollback = proved(stage, deployed, options.back, compare)
+        kills = interrupted(stage, deployed, wanted=options.interrupt)
     result = replace(basis, clone=pair.method, run=migration, difference=difference, disk_bytes=disk)
-    result = replace(result, fidelity=(*basis.fidelity, *compared_in_full(difference)))
-    result = replace(result, effects=replace(effects, masked=snapshot.masked))
-    return _judged(work, result, options)
+    result = replace(result, fidelity=(*basis.fidelity, *containment(migration), *compared_in_full(difference)))
+    result = replace(result, effects=replace(effects, masked=snapshot.masked), rollback=rollback)
+    tried_files = tuple(TriedFile(each.name, fingerprint((each,))) for each in options.migration.files)
+    result = replace(result, guard=guard, rescue=rescue, files=tried_files)
+    return _judged(work, replace(result, interruptions=kills), options)
+
+
+def _pending(work: Workplace, options: TrialOptions, pair: Pair) -> TrialOptions:
+    """Without what production has run of a folder, and without its way back."""
+    migration = pending(pair.before, options.migration)
+    if not migration.skipped:
+        return options
+    left = replace(options, migration=migration)
+    return replace(left, back=_way_back(work, left))
 
 
 def _fidelity(snapshot: Snapshot, engine: Engine) -> tuple[Fidelity, ...]:
@@ -106,21 +164,24 @@ def _judged(work: Workplace, result: TrialResult, options: TrialOptions) -> Tria
     assert run is not None  # noqa: S101 - set by _try
     assert difference is not None  # noqa: S101
     agreed = Agreed(options.expecting.expectation)
-    findings = judge(difference, run, policy_of(work.project.settings.policy), result.effects, agreed=agreed)
+    policy = policy_of(work.project.settings.policy)
+    back = WayBack(result.rollback, result.interruptions)
+    findings = judge(difference, run, policy, result.effects, agreed=agreed, back=back)
     said = verdict(findings)
     result = replace(result, findings=findings, expectation=drafted(options.expecting, result))
-    if run.error is not None:
-        message = f"statement {run.error.statement} failed: {run.error.message}"
-        failure = MigrationFailedError("migration-failed", message, where=_where(run, options.migration.files))
+    if run.failure is not None:
+        where, hint = _where(run, options.migration.files), result.effects.denied
+        failure = MigrationFailedError("migration-failed", run.failure, hint=hint, where=where)
         return replace(result, verdict="fail", exit=5, error=failure)
     refused = said == "fail" or (options.strict and said == "warn")
-    return replace(result, verdict=said, exit=1 if refused else 0)
+    return unguarded(replace(result, verdict=said, exit=1 if refused else 0))
 
 
 def _where(run: MigrationRun, files: tuple[SourceFile, ...]) -> str | None:
     if run.error is None or run.error.line is None:
         return None
-    return f"{files[0].name}:{run.error.line}" if len(files) == 1 else f"line {run.error.line}"
+    name = run.error.file or (files[0].name if len(files) == 1 else None)
+    return f"{name}:{run.error.line}" if name else f"line {run.error.line}"
 
 
 def policy_of(settings: PolicySettings) -> Policy:
@@ -130,6 +191,7 @@ def policy_of(settings: PolicySettings) -> Policy:
             rows_lost_rows=each.rows_lost.rows if each.rows_lost else None,
             rows_lost_percent=each.rows_lost.percent if each.rows_lost else None,
             values_lost_rows=each.values_lost.rows if each.values_lost else None,
+            exclusive_lock_seconds=each.exclusive_lock,
         )
         for name, each in settings.tables.items()
     }

@@ -161,8 +161,11 @@ def _meaning(found: re.Match[bytes]) -> bytes:
     return _LETTERS.get(found["other"], found["other"])
 
 
+def special(series: pl.Series) -> bool:
+    """Whether any value is spelled in another way than it reads."""
+    return bool(series.str.contains(_SPECIAL).any())
+
+
 def escape(series: pl.Series) -> pl.Series:
     """The values as COPY text spells them."""
-    if not series.str.contains(_SPECIAL).any():
-        return series
     return series.str.replace_many(list(_PAIRS.values()), list(_PAIRS))

@@ -60,9 +60,13 @@ class Draw:
 
     def code(self, label: str = "code", length: int = CODE_LENGTH) -> pl.Series:
         """*length* (≤ 12) characters of ``ALPHABET`` per value, 5 bits each."""
-        number = self.number(label)
-        size = len(ALPHABET) ** _GROUP
-        pieces = [_groups().gather((number // size**place) % size) for place in range(-(-length // _GROUP))]
+        pieces = self.code_pieces(label, length)
         frame = pl.DataFrame({str(place): piece for place, piece in enumerate(pieces)})
         joined = frame.select(pl.concat_str(pl.all())).to_series()
         return joined.str.slice(0, length) if length % _GROUP else joined
+
+    def code_pieces(self, label: str = "code", length: int = CODE_LENGTH) -> list[pl.Series]:
+        """The same in pieces of three characters, for whoever joins them with more."""
+        number = self.number(label)
+        size = len(ALPHABET) ** _GROUP
+        return [_groups().gather((number // size**place) % size) for place in range(-(-length // _GROUP))]

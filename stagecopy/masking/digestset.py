@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -37,6 +37,7 @@ class DigestSet:
         self._held: list[pl.Series] = []
         self._kept = 0  # digests in memory and in files
         self._lock = threading.Lock()
+        self._closed = False
         self.phrases: set[int] = set()  # how many words those of its texts have that have more than one
         self.added = 0  # texts, repeated ones of other batches included
 
@@ -50,9 +51,7 @@ class DigestSet:
         if not len(texts):
             return
         made = self.digests(texts)
-        unknown = _PHRASES.keys() - self.phrases
-        spaced = texts.filter(texts.str.contains(" ", literal=True)) if unknown else texts.clear()
-        phrases = {count for count in unknown if spaced.str.contains(_PHRASES[count]).any()}
+        phrases = _phrases(texts, _PHRASES.keys() - self.phrases)
         with self._lock:
             self.phrases |= phrases
             self.added += len(made)
@@ -63,6 +62,9 @@ class DigestSet:
     def close(self) -> None:
         """Nothing more is added. The filter is made now that its size is known: estimates of rows may be missing."""
         with self._lock:
+            if self._closed:
+                return
+            self._closed = True
             self._flush()
             members, words = self._kept, _FEWEST_WORDS
             while words < _MOST_WORDS and words * 64 < members * _BITS_A_MEMBER:
@@ -111,6 +113,14 @@ class DigestSet:
         yield from self._held
         for path in self._files:
             yield pl.read_ipc(path).to_series()
+
+
+def _phrases(texts: pl.Series, counts: Collection[int]) -> set[int]:
+    """Which of *counts* are the number of words of any of *texts*."""
+    if not counts:
+        return set()
+    spaces = texts.str.count_matches(" ", literal=True)
+    return {count for count in counts if texts.filter(spaces == count - 1).str.contains(_PHRASES[count]).any()}
 
 
 def _bits(digests: pl.Series) -> pl.Series:

@@ -18,8 +18,9 @@ def hardly_any_twice(values: pl.Series) -> bool:
 
 def fingerprints(values: pl.Series) -> pl.Series:
     """One number per value, NULL aside: what ``Distinct`` counts."""
-    frame = values.drop_nulls().alias("value").to_frame()
-    return frame.select(plh.col("value").nchash.xxh3_64(seed=0)).to_series().rename("digest")
+    frame = values.alias("value").to_frame()
+    digests = frame.select(plh.col("value").nchash.xxh3_64(seed=0)).to_series().rename("digest")
+    return digests.drop_nulls() if digests.null_count() else digests
 
 
 class Distinct:
@@ -31,7 +32,10 @@ class Distinct:
 
     def add(self, digests: pl.Series) -> None:
         """More values, by their fingerprints."""
-        both = pl.concat([self._smallest, digests.filter(digests <= self._limit)]).unique().sort()
+        small = digests.filter(digests <= self._limit)
+        if not len(small):
+            return
+        both = pl.concat([self._smallest, small]).unique().sort()
         if len(both) > _KEPT:
             both = both.head(_KEPT)
             self._limit = int(both[-1])

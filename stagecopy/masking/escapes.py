@@ -1,4 +1,4 @@
-"""Texts as they read once the escapes of JSON and of web addresses are undone: ``\\u00fc``, ``\\/``, ``%C3%BC``.
+"""Texts as they read once the escapes of JSON, web addresses and bytea are undone: ``\\u00fc``, ``%C3%BC``.
 
 Surprising: letters beyond Latin stay escaped, and what is escaped twice is undone once. Texts come in lower case and
 stay so.
@@ -10,7 +10,7 @@ import functools
 
 import polars as pl
 
-_ESCAPED = r"\\u0|\\/|%[2-7c][0-9a-f]"
+_ESCAPED = r"\\u0|\\/|%[2-7c][0-9a-f]|\\30[2-5]\\"
 _PRINTABLE, _END_OF_ASCII, _AFTER_CONTROLS, _END_OF_LATIN = 0x20, 0x7F, 0xA0, 0x180
 
 
@@ -31,4 +31,6 @@ def _escapes() -> tuple[list[str], list[str]]:
             letter = chr(code).lower()
             known[f"\\u{code:04x}"] = letter
             known["".join(f"%{byte:02x}" for byte in chr(code).encode())] = letter
+            if code >= _AFTER_CONTROLS:
+                known["".join(f"\\{byte:03o}" for byte in chr(code).encode())] = letter
     return list(known), list(known.values())

@@ -15,12 +15,13 @@ from stagecopy.masking import loader_links, packs
 from stagecopy.masking.loader_tables import pattern_rule, table_rule
 from stagecopy.masking.mistakes import Mistakes
 from stagecopy.masking.reading import Reader
-from stagecopy.masking.rules import Pack, PatternRule, Reference, RuleSet, Subject, TableRule
+from stagecopy.masking.rules import LargeObjects, Pack, PatternRule, Reference, RuleSet, Subject, TableRule
 from stagecopy.yamlfile import load, suggestion
 
 CODE = "bad-rules"
 _T = TypeVar("_T")
-_TOP = ("version", "use", "subjects", "tables", "patterns", "references")
+_TOP = ("version", "use", "subjects", "tables", "patterns", "references", "large_objects")
+_KEEP_THEM = "for example `large_objects: {keep: scans of empty forms}`; without it they stay in production"
 
 
 def load_rules(folder_or_file: Path) -> RuleSet:
@@ -41,6 +42,7 @@ def load_rules(folder_or_file: Path) -> RuleSet:
         references=tuple(read.references),
         subjects=tuple(read.subjects.values()),
         packs=tuple(used),
+        large_objects=read.large_objects,
     )
 
 
@@ -64,6 +66,7 @@ class _Content:
     references: list[Reference] = field(default_factory=list)
     subjects: dict[str, Subject] = field(default_factory=dict)
     packs: list[str] = field(default_factory=list)
+    large_objects: LargeObjects | None = None
 
 
 def _read(path: Path, into: _Content, mistakes: Mistakes) -> None:
@@ -89,6 +92,8 @@ def _read(path: Path, into: _Content, mistakes: Mistakes) -> None:
         into.patterns += _some(pattern_rule(reader, position, entry))
     for position, entry in enumerate(reader.sequence(content, "references")):
         into.references += _some(loader_links.reference(reader, position, entry))
+    if "large_objects" in content:
+        _large_objects(reader, content["large_objects"], into)
 
 
 def _some(value: _T | None) -> tuple[_T, ...]:
@@ -118,6 +123,21 @@ def _subject(reader: Reader, name: str, entry: Any, subjects: dict[str, Subject]
         reader.wrong(("subjects", name), f"subject {name} is defined already at {subjects[name].where}", "keep one")
     elif (read := loader_links.subject(reader, name, entry)) is not None:
         subjects[name] = read
+
+
+def _large_objects(reader: Reader, entry: Any, into: _Content) -> None:
+    path = ("large_objects",)
+    if into.large_objects is not None:
+        reader.wrong(path, f"large_objects is decided already at {into.large_objects.where}", "keep one")
+        return
+    if not isinstance(entry, dict):
+        reader.wrong(path, "`large_objects` is a mapping with `keep`", _KEEP_THEM)
+        return
+    reader.known(entry, ("keep",), path)
+    if reader.mistakes.sound_reason(entry.get("keep")):
+        into.large_objects = LargeObjects(entry["keep"].strip(), reader.document.where(*path))
+    elif "keep" in entry or not entry:
+        reader.wrong((*path, *(("keep",) if entry else ())), "`keep` says why, in 3 characters or more", _KEEP_THEM)
 
 
 def _pack(name: str, mistakes: Mistakes) -> Pack:

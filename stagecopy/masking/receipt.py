@@ -7,7 +7,7 @@ partition are told at the partition. Nothing in it is a value.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from stagecopy.masking.rules import Decision, Pack, RuleSet
 from stagecopy.masking.vocabulary import vocabulary
 from stagecopy.masking.witness import Seen, Witness
 from stagecopy.model.audit import Audited
-from stagecopy.model.catalog import Catalog
+from stagecopy.model.catalog import Catalog, Column
 from stagecopy.model.drift import KeptPersonal
 
 
@@ -30,9 +30,9 @@ def receipt(
     *,
     catalog: Catalog,
     kept: Iterable[KeptPersonal] = (),
-    large_objects: int = 0,
+    large_objects: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The document. *large_objects*: how many production has; none of them comes along."""
+    """The document. *large_objects*: what became of them."""
     witness, audited = seen
     words = vocabulary(plan.locale)
     return {
@@ -42,10 +42,27 @@ def receipt(
         "vocabulary": {"locale": words.locale, "faker": words.faker, "sha256": words.sha256},
         "schema": schema_sha256(catalog),
         "columns": [_column(each) for each in witness.columns.values()],
-        "large_objects": {"left_behind": large_objects},
+        "large_objects": dict(large_objects),
         "personal_kept": [each.name for each in kept],
-        "audit": {"checked": audited.checked, "places": audited.places, "leaks": audited.count},
+        "audit": {
+            "checked": audited.checked,
+            "places": audited.places,
+            "leaks": audited.count,
+            "not_read": list(_numbers(plan)),
+        },
     }
+
+
+def _numbers(plan: MaskPlan) -> Iterator[str]:
+    """Kept columns of numbers: a raw one would be found in any text, but there nobody looks."""
+    for each in plan.tables.values():
+        if each.action == "copy" and each.table.has_rows:
+            kept = [column.column for column in each.columns if not column.masked]
+            yield from (f"{each.table.qualified}.{column.name}" for column in kept if _is_number(column))
+
+
+def _is_number(column: Column) -> bool:
+    return (column.parts[0] if column.category == "A" and column.parts else column).category == "N"
 
 
 def _column(seen: Seen) -> dict[str, Any]:

@@ -149,6 +149,14 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class LargeObjects:
+    """``large_objects:``, by which they come along, and why they may."""
+
+    reason: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """Rules for tables that a framework makes, shipped with the program. Own rules win."""
 
@@ -161,7 +169,10 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """All rules of a folder, files in sorted order, and the packs they use, in the order named."""
+    """All rules of a folder, files in sorted order, and the packs they use, in the order named.
+
+    ``large_objects``: None leaves them in production.
+    """
 
     tables: tuple[TableRule, ...] = ()
     patterns: tuple[PatternRule, ...] = ()
@@ -169,3 +180,4 @@ class RuleSet:
     references: tuple[Reference, ...] = ()
     subjects: tuple[Subject, ...] = ()
     packs: tuple[Pack, ...] = ()
+    large_objects: LargeObjects | None = None

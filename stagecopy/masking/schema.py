@@ -36,6 +36,7 @@ def schema() -> dict[str, Any]:
             "tables": _map({"$ref": "#/$defs/table"}),
             "patterns": {"type": "array", "items": {"$ref": "#/$defs/pattern"}},
             "references": {"type": "array", "items": {"$ref": "#/$defs/reference"}},
+            "large_objects": _closed({KEEP: {**_REASON, "description": "why they may come along"}}, [KEEP]),
         },
         "$defs": {
             "decision": {"anyOf": _decisions({})},

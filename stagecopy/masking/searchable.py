@@ -35,6 +35,7 @@ _QUOTED = r""""(?:[^"\\]|\\.)+"|'(?:[^']|'')+'"""
 _EDGES = ".!?-_*#+~"
 _EMAIL = r"[^\s\"'<>(){}\[\]\\,;:|=&/?`@]+@[^\s\"'<>(){}\[\]\\,;:|=&/?`@]+\.\pL{2,}"
 _BREAKS = r"""[\s"'<>{}\[\]\\,;:|=&/]"""
+_ODD = _BREAKS[:-1] + "%]"  # no text without one of these has an escape
 
 
 def why_not(column: ColumnPlan) -> str | None:
@@ -70,7 +71,7 @@ def normal(values: pl.Series) -> pl.Series:
 def wanted(column: ColumnPlan, raw: pl.Series, masked: pl.Series) -> pl.Series:
     """What to look for of these rows: normal texts, hardly any twice. *raw* and *masked* are aligned."""
     changed = raw.ne_missing(masked) & raw.is_not_null()
-    raw, masked = raw.filter(changed), masked.filter(changed)
+    raw, masked = _only(raw, changed), _only(masked, changed)
     searches = _searches(column)
     if "inside" in searches:
         parts = _telling(_gone(raw, masked).rename("text"))
@@ -92,7 +93,8 @@ def _whole(raw: pl.Series, *, addresses: bool) -> list[pl.Series]:
     """The values, and the e-mail addresses inside longer ones."""
     found = [normal(raw)]
     if addresses:
-        inside = raw.filter(raw.str.contains("@", literal=True) & raw.str.contains(r"\s"))
+        inside = raw.filter(raw.str.contains("@", literal=True))
+        inside = inside.filter(inside.str.contains(r"\s"))
         if len(inside):
             found.append(normal(inside).str.extract_all(_EMAIL).explode(empty_as_null=False))
     return found
@@ -111,12 +113,19 @@ def _gone(raw: pl.Series, masked: pl.Series) -> pl.Series:
     return pl.concat([parts[0].str.strip_chars(_EDGES), parts[1].str.strip_chars("\"' ")])
 
 
+def _only(texts: pl.Series, chosen: pl.Series) -> pl.Series:
+    """Those that are chosen; most often all are, and nothing is copied."""
+    return texts if chosen.all() else texts.filter(chosen)
+
+
 def _telling(texts: pl.Series) -> pl.Series:
     """Those that carry enough bits, each once where many stand more than once."""
     texts = texts.drop_nulls()
-    texts = texts.filter(texts.str.len_bytes() >= _SHORTEST)
+    texts = _only(texts, texts.str.len_bytes() >= _SHORTEST)
     texts = texts if hardly_any_twice(texts) else texts.unique()
     sure = texts.str.contains("@", literal=True)
+    if sure.all():
+        return texts
     # To count is dear: most texts show at a glance that they have ten digits, two words or one and five digits.
     sure |= texts.str.contains(_PLAINLY_TELLING) & (texts.str.len_bytes() <= _LONGEST)
     rest = texts.filter(~sure)
@@ -150,18 +159,19 @@ def pieces(
     cells: pl.Series, *, whole_only: bool = False, phrases: Collection[int] = PHRASES, lowered: bool = False
 ) -> pl.Series:
     """All normal texts that stand in *cells*: as a whole, word by word, quoted, so many words in a row."""
-    cells = cells.filter((cells.str.len_bytes() >= _SHORTEST).fill_null(value=False)).rename("text")
-    if not whole_only:
+    cells = _only(cells, (cells.str.len_bytes() >= _SHORTEST).fill_null(value=False)).rename("text")
+    if not whole_only and not hardly_any_twice(cells):
         cells = cells.unique()
     cells = cells.str.strip_chars()
     if not lowered:
         cells = cells.str.to_lowercase()
-    if whole_only or not len(cells):
+    odd = cells.clear() if whole_only else cells.filter(cells.str.contains(_ODD))
+    if not len(odd):
         return cells
-    plain = unescaped(cells)
+    plain = unescaped(odd)
     if len(plain):
-        cells = pl.concat([cells, plain])
-    broken = cells.filter(cells.str.contains(_BREAKS))
+        cells, odd = pl.concat([cells, plain]), pl.concat([odd, plain])
+    broken = odd.filter(odd.str.contains(_BREAKS))
     if not len(broken):
         return cells
     words = broken.str.extract_all(_PIECES if phrases else _LONG_PIECES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn
 
 import polars as pl
@@ -19,6 +20,7 @@ from stagecopy.masking.columns import ColumnPlan
 from stagecopy.masking.copytext import MalformedError
 from stagecopy.masking.maskers import Masker
 from stagecopy.masking.plan import TablePlan
+from stagecopy.masking.remembered import Masks, Remembered, Room
 from stagecopy.masking.side_by_side import in_order
 from stagecopy.masking.wide import WideRow, is_wide
 from stagecopy.masking.witness import Observer
@@ -28,6 +30,7 @@ BATCH_BYTES = 8 * 1024 * 1024
 _SLICE_ROWS = 65_536  # a digest takes 64 bytes, so narrow tables are masked in slices of a batch
 # A domain is called small when at most so many values stand in a slice, each of them so often on average.
 _ENOUGH, _FEW, _REPEATED = 1_000, 10_000, 5
+_ALWAYS_MASKED = ("keep", "null", "constant", "python")  # cheap, or told to compare the values of a batch
 # What masks, polars and its plug-in raise. The text may quote a value, so none of it is passed on.
 _FAILURES = (
     pl.exceptions.PolarsError,
@@ -42,10 +45,11 @@ _FAILURES = (
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Some rows, the first of them of number *first*."""
+    """Some rows, the first of them of number *first*. ``plain``: nothing in them is escaped."""
 
     first: int
     frame: pl.DataFrame
+    plain: bool
 
 
 class MaskedStream:
@@ -66,6 +70,8 @@ class MaskedStream:
         self._masked = [each for each in plan.columns if each.masked]
         telling = [each.who.attnum for each in self._masked if each.who is not None]
         telling += [case.when for each in self._masked for case in each.cases]
+        room = Room()
+        self._memory = {each.column.attnum: Remembered(room) for each in self._masked if _worth_remembering(each)}
         self._looked_at = {self._places[attnum] for attnum in (*telling, *(e.column.attnum for e in self._masked))}
 
     def run(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -125,8 +131,9 @@ class MaskedStream:
         except pl.exceptions.PolarsError:
             self._unreadable(batch, first)
         made = []
+        plain = b"\\" not in batch
         for start in range(0, frame.height, _SLICE_ROWS):
-            part = _Part(first + start, frame.slice(start, _SLICE_ROWS))
+            part = _Part(first + start, frame.slice(start, _SLICE_ROWS), plain)
             masked = [self._column(part, column) for column in self._masked]
             made.append((copytext.write(part.frame.with_columns(masked)), part.frame.height))
         return made
@@ -138,24 +145,27 @@ class MaskedStream:
         who = None
         if column.who is not None:
             who = column.who.setting.normal(self._raw(part, column.who.attnum))
-        masked = raw
+        masks = Masks(raw)
         if column.masker is not None:
-            masked = self._applied(column, column.masker, (raw, who), part.first)
+            masks = self._applied(column, column.masker, (raw, who), part.first)
             if part.first == 0 and _enumerable(column.masker) and not column.joined:
                 self._note_small(column, raw)
+        masked = masks.masked
         for case in column.cases:
             rows = case.rows(self._raw(part, case.when))
             if rows.any():
                 other = (
                     raw
                     if case.masker is None
-                    else self._applied(column, case.masker, (raw.filter(rows), None), part.first)
+                    else self._applied(column, case.masker, (raw.filter(rows), None), part.first).masked
                 )
                 # scatter works in place, and these may be the raw values themselves
                 masked = masked.clone().scatter(rows.arg_true(), other.filter(rows) if case.masker is None else other)
         if self._observer is not None:
-            self._observer.see(self.plan.table, column, raw, masked)
-        return copytext.escape(masked).alias(escaped.name)
+            self._observer.see(self.plan.table, column, raw, Masks(masked, masks.new))
+        # a mask known from before was looked at when it was made
+        looked_at = masked.filter(masks.new) if masks.plain and masks.new is not None else masked
+        return (copytext.escape(masked) if copytext.special(looked_at) else masked).alias(escaped.name)
 
     def _note_small(self, column: ColumnPlan, raw: pl.Series) -> None:
         values = raw.drop_nulls()
@@ -164,17 +174,23 @@ class MaskedStream:
             self.small[column.column.name] = distinct
 
     def _raw(self, part: _Part, attnum: int) -> pl.Series:
+        escaped = part.frame.to_series(self._places[attnum])
+        if part.plain:
+            return escaped
         try:
-            return copytext.unescape(part.frame.to_series(self._places[attnum]))
+            return copytext.unescape(escaped)
         except UnicodeDecodeError:
             self._not_utf8(self.plan.columns[self._places[attnum]].column.name, part.first)
 
     def _applied(
         self, column: ColumnPlan, masker: Masker, values: tuple[pl.Series, pl.Series | None], first: int
-    ) -> pl.Series:
+    ) -> Masks:
         raw, who = values
+        memory = self._memory.get(column.column.attnum)
         try:
-            return _applied(masker, raw, who)
+            if memory is not None:
+                return memory.masked(raw, partial(_applied, masker, who=None))
+            return Masks(_applied(masker, raw, who))
         except StagecopyError:
             raise
         except _FAILURES as failure:
@@ -205,6 +221,11 @@ class MaskedStream:
             hint="mend the values in production, or leave the table out with `skip: REASON`",
             where=where,
         ) from None
+
+
+def _worth_remembering(column: ColumnPlan) -> bool:
+    """Whether the mask goes by the value alone, and to look it up is cheaper."""
+    return column.masker is not None and column.masker.name not in _ALWAYS_MASKED and not (column.who or column.cases)
 
 
 def _enumerable(masker: Masker) -> bool:

@@ -19,6 +19,7 @@ from stagecopy.masking.columns import ColumnPlan
 from stagecopy.masking.digestset import DigestSet
 from stagecopy.masking.distinct import Distinct, fingerprints
 from stagecopy.masking.plan import TablePlan
+from stagecopy.masking.remembered import Masks
 from stagecopy.model.catalog import Table
 
 _COMMON_SHARE, _COMMON_ROWS = 100, 10  # a text that more than 1 of 100 rows and more than 10 rows hold is nobody's own
@@ -28,7 +29,7 @@ Sight = tuple[int, int]  # a column by the OID of its table and its number
 class Observer(Protocol):
     """Whoever watches a stream."""
 
-    def see(self, table: Table, column: ColumnPlan, raw: pl.Series, masked: pl.Series) -> None:
+    def see(self, table: Table, column: ColumnPlan, raw: pl.Series, masks: Masks) -> None:
         """Some rows of a masked column, before and after."""
 
 
@@ -58,23 +59,29 @@ class Witness:
         self.digests = DigestSet(scratch)
         self._lock = threading.Lock()
 
-    def see(self, table: Table, column: ColumnPlan, raw: pl.Series, masked: pl.Series) -> None:
-        """See Observer."""
+    def see(self, table: Table, column: ColumnPlan, raw: pl.Series, masks: Masks) -> None:
+        """See Observer. Values that came by before are counted and no more."""
         seen = self.columns[table.oid, column.column.attnum]
-        texts = None
-        if searchable.why_not(column) is None:
-            texts = searchable.wanted(column, raw, masked)
-            self.digests.add(texts)
-        changed = raw.ne_missing(masked)
+        changed = raw.ne_missing(masks.masked)
         same = 0
         if searchable.steps_on(column) and not changed.all():
             same = int((~changed & raw.is_not_null() & (raw.str.strip_chars() != "")).sum())
-        before, after = fingerprints(raw), fingerprints(masked)
         with self._lock:
             seen.rows += len(raw)
             seen.nulls += raw.null_count()
             seen.masked += int(changed.sum())
             seen.same += same
+        self._see_new(seen, *masks.of_new(raw))
+
+    def _see_new(self, seen: Seen, raw: pl.Series, masked: pl.Series) -> None:
+        if not len(raw):
+            return
+        texts = None
+        if searchable.why_not(seen.plan) is None:
+            texts = searchable.wanted(seen.plan, raw, masked)
+            self.digests.add(texts)
+        before, after = fingerprints(raw), fingerprints(masked)
+        with self._lock:
             seen.searched += 0 if texts is None else len(texts)
             seen.before.add(before)
             seen.after.add(after)
@@ -101,12 +108,12 @@ class Confirmer:
         self._counts: dict[Sight, dict[str, int]] = {}
         self._lock = threading.Lock()
 
-    def see(self, table: Table, column: ColumnPlan, raw: pl.Series, masked: pl.Series) -> None:
+    def see(self, table: Table, column: ColumnPlan, raw: pl.Series, masks: Masks) -> None:
         """See Observer."""
         if searchable.why_not(column) is not None:
             return
         sight = (table.oid, column.column.attnum)
-        found = searchable.wanted(column, raw, masked)
+        found = searchable.wanted(column, raw, masks.masked)
         found = found.filter(found.is_in(self._texts.implode())).unique()
         with self._lock:
             self._names[sight] = f"{table.qualified}.{column.column.name}"

@@ -6,7 +6,7 @@ Flyway's old ``schema_version`` are left out: a table of that name may hold anyt
 
 from __future__ import annotations
 
-_TABLES = frozenset(
+BOOKKEEPING_TABLES = frozenset(
     {
         "schema_migrations",  # Rails, golang-migrate, dbmate, Ecto
         "ar_internal_metadata",
@@ -40,4 +40,4 @@ _SCHEMAS = {
 
 def is_bookkeeping(schema: str, table: str) -> bool:
     """Whether the table is a migration tool's own."""
-    return table in _TABLES or table in _SCHEMAS.get(schema, ())
+    return table in BOOKKEEPING_TABLES or table in _SCHEMAS.get(schema, ())

@@ -76,6 +76,16 @@ class Hidden:
 
 
 @dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A new table or view, and how it stands out: who owns most others of its schema, who reads those but not it."""
+
+    name: str
+    owner: str
+    usual_owner: str | None
+    unread_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Effects:
     """All of it for one run. ``observed`` is False where nobody looked: then nothing is said about it."""
 
@@ -89,6 +99,8 @@ class Effects:
     roots: Mapping[str, str] = field(default_factory=dict)  # partition (either side's name) to the top of its tree
     columns: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     hidden: tuple[Hidden, ...] = ()
+    newcomers: tuple[Newcomer, ...] = ()
+    denied: str | None = None  # what to do where the role lacked a right
     masked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

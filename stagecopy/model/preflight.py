@@ -43,7 +43,7 @@ class Extension:
 class Survey:
     """What production showed. ``used_roles`` own or are granted something in this database.
 
-    ``large_objects``: how many there are; none of them comes along.
+    ``large_objects``: how many there are.
     """
 
     role: str

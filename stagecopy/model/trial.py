@@ -11,7 +11,11 @@ from stagecopy.errors import StagecopyError
 from stagecopy.model.change import Difference
 from stagecopy.model.effects import Effects
 from stagecopy.model.findings import Fidelity, Finding
+from stagecopy.model.guard import GuardFile
+from stagecopy.model.interruption import Interruptions
 from stagecopy.model.migration import MigrationRun
+from stagecopy.model.rescue import RescueKit
+from stagecopy.model.rollback import Rollback
 
 Verdict = Literal["pass", "warn", "fail"]
 CloneMethod = Literal["reflink", "overlay", "copy", "template"]
@@ -23,6 +27,14 @@ class ExpectationFile:
 
     path: str
     written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TriedFile:
+    """A file of the migration, by which a later look finds its trial."""
+
+    name: str
+    sha256: str  # as that of a migration of this one file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,4 +57,9 @@ class TrialResult:
     effects: Effects = field(default_factory=Effects)
     expectation: ExpectationFile | None = None
     disk_bytes: int | None = None
+    guard: GuardFile | None = None
+    rescue: RescueKit | None = None
+    rollback: Rollback | None = None
+    interruptions: Interruptions | None = None
     masked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: tuple[TriedFile, ...] = ()

@@ -59,7 +59,7 @@ PART_KINDS = (
 SINCE = {"published_schema": 150000, "parameter_grant": 150000}  # a catalog that older servers lack
 # Read apart, for an ordinary role may be refused.
 SUPERUSER_KINDS = ("subscription", "system_setting", "password")
-LARGE_OBJECTS = 2613  # the OID of the catalog they lie in, which is compared like a table
+LARGE_OBJECTS = (2613, 2995)  # OIDs of the catalogs of their pages, and of themselves, compared like tables
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
-"""Reads the rows of one side for the diff: bucket sums, digests with their places, values at places.
+"""Reads the rows of one side for the diff: digests with their places, values at places.
 
-A place is ctid as one number: block * 65536 + offset.
+A place is ctid as one number: block * 65536 + offset. Surprising: the server packs thousands of rows into one line, a
+string of fixed width for each number of a row. A line per row would cost more on its way than the row's digests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -13,30 +14,37 @@ from psycopg import sql
 from stagecopy.postgres.connect import Connection
 from stagecopy.postgres.sqlfile import statement
 
-ROW_BYTES = 48  # of one streamed row: field count, then ctid and three int8, each behind its length
-_HEADER_BYTES, _TRAILER_BYTES = 19, 2
-_CHUNK_BYTES = 8 << 20
+Runs = Sequence[tuple[int, int]]  # of blocks: the first, and the one past the last
+Pack = tuple[bytes | None, ...]  # places of six bytes, then strings of eight bytes a row; None: no row
+_ROWS_PER_STEP = 4096  # as in diff_digests
 
 
 @dataclass(frozen=True, slots=True)
 class RowSide:
     """One side of a table: where to read, and the digests of key (128 bit) and row (64 bit).
 
-    ``part``: the rows to look through, where that is not the whole table.
+    ``high``: None where ``low`` is the key itself. ``row``: None without a key, whose digest is then that of the whole
+    row. ``runs``: the blocks to look through, where that is not the whole table. ``nothing``: stands for NULL.
     """
 
     connection: Connection
+    relation: int
     source: sql.Composable
-    high: sql.Composable
+    high: sql.Composable | None
     low: sql.Composable
-    row: sql.Composable
-    keyless: bool  # the key digest is that of the whole row
-    part: sql.Composable | None = None
+    row: sql.Composable | None
+    nothing: int
+    runs: tuple[tuple[int, int], ...] | None = None
 
     @property
-    def rows(self) -> sql.Composable:
-        """The FROM item of what is looked through."""
-        return self.source if self.part is None else self.part
+    def keyless(self) -> bool:
+        """Whether equal rows cannot be told apart."""
+        return self.row is None
+
+    @property
+    def key(self) -> tuple[sql.Composable, sql.Composable]:
+        """Both halves of the key digest."""
+        return (self.high if self.high is not None else sql.SQL("0::pg_catalog.int8"), self.low)
 
 
 def source_of(schema: str, name: str, *, with_partitions: bool) -> sql.Composed:
@@ -45,55 +53,85 @@ def source_of(schema: str, name: str, *, with_partitions: bool) -> sql.Composed:
     return only + sql.Identifier(schema, name)
 
 
-def part_of(source: sql.Composable, runs: Sequence[tuple[int, int]]) -> sql.Composed:
+def _numbers(values: Sequence[int]) -> sql.Literal:
+    return sql.Literal("{" + ",".join(map(str, values)) + "}")
+
+
+def part_of(source: sql.Composable, runs: Runs) -> sql.Composed:
     """The FROM item of runs of blocks, each from its first to before its second number."""
-
-    def numbers(values: Sequence[int]) -> sql.Literal:
-        return sql.Literal("{" + ",".join(map(str, values)) + "}")
-
     return sql.SQL(statement("diff_runs")).format(
-        first=numbers([first for first, _ in runs]), past=numbers([past for _, past in runs]), source=source
+        first=_numbers([first for first, _ in runs]), past=_numbers([past for _, past in runs]), source=source
     )
 
 
-def bucket_sums(side: RowSide, mask: int) -> dict[int, tuple[int, str]]:
-    """Rows and sum of row digests per bucket of key digests."""
-    query = sql.SQL(statement("diff_buckets")).format(
-        mask=sql.Literal(mask),
-        bucket=side.high,
-        row=side.high if side.keyless else side.row,
-        source=side.rows,
-        fence=sql.SQL("OFFSET 0" if side.keyless else ""),  # the same expression twice: compute it once
+def extent(side: RowSide) -> tuple[int, bool]:
+    """How many blocks there are, and whether rows can be read by runs of them."""
+    query = sql.SQL(statement("diff_extent")).format(relation=sql.Literal(side.relation))
+    blocks, by_runs = side.connection.execute(query).fetchone() or (0, False)
+    return int(blocks), bool(by_runs)
+
+
+def _packed(numbers: Sequence[sql.Composable], *, places: bool) -> dict[str, sql.Composable]:
+    """The parts of a query that packs *numbers* (not NULL) of rows of r."""
+    names = [sql.Identifier(f"n{index}") for index in range(len(numbers))]
+    inner: list[sql.Composable] = [
+        sql.SQL("{} AS {}").format(number, name) for number, name in zip(numbers, names, strict=True)
+    ]
+    outer: list[sql.Composable] = [
+        sql.SQL("pg_catalog.string_agg(pg_catalog.int8send(held.{}), '')").format(name) for name in names
+    ]
+    if places:
+        inner.insert(0, sql.SQL("r.ctid AS place"))
+        outer.insert(0, sql.SQL("pg_catalog.string_agg(pg_catalog.tidsend(held.place), '')"))
+    return {"numbers": sql.SQL(", ").join(inner), "packed": sql.SQL(", ").join(outer)}
+
+
+def _of_rows(side: RowSide) -> dict[str, sql.Composable]:
+    numbers = [each for each in (side.high, side.low, side.row) if each is not None]
+    return {"source": side.source, **_packed(numbers, places=True)}
+
+
+def packs(side: RowSide, steps: Sequence[Runs]) -> list[Pack]:
+    """One pack per step, which is some runs of blocks: places, then high, low and row, those that there are."""
+    runs = [run for step in steps for run in step]
+    ends, end = [], 0
+    for step in steps:
+        end += len(step)
+        ends.append(end)
+    query = sql.SQL(statement("diff_packs")).format(
+        begin=_numbers([end - len(step) + 1 for end, step in zip(ends, steps, strict=True)]),
+        until=_numbers(ends),
+        first=_numbers([first for first, _ in runs]),
+        past=_numbers([past for _, past in runs]),
+        **_of_rows(side),
     )
-    return {bucket: (rows, total) for bucket, rows, total in side.connection.execute(query)}
+    return _lines(side, query)
 
 
-def within(side: RowSide, buckets: Sequence[int], mask: int) -> sql.Composed:
-    """The condition that a row falls into one of *buckets*: a bitmap, so that its cost does not grow with them."""
-    bitmap = bytearray((mask + 1) // 8)
-    for bucket in buckets:
-        bitmap[bucket >> 3] |= 1 << (bucket & 7)
-    return sql.SQL("pg_catalog.get_bit({}, ({} & {})::int) = 1").format(
-        sql.Literal(bytes(bitmap)), side.high, sql.Literal(mask)
+def packs_of_share(side: RowSide, share: int, shares: int) -> list[Pack]:
+    """The rows whose key digest is in *share* of *shares*, for relations that cannot be read by blocks."""
+    query = sql.SQL(statement("diff_packs_share")).format(
+        low=side.low, share=sql.Literal(share), shares=sql.Literal(shares), **_of_rows(side)
     )
+    return _lines(side, query)
 
 
-def stream(side: RowSide, chosen: sql.Composable) -> Iterator[bytes]:
-    """Chunks of whole rows of ROW_BYTES: ctid, high, low, row in COPY's binary framing."""
-    query = sql.SQL(statement("diff_stream")).format(
-        high=side.high, low=side.low, row=side.row, source=side.rows, chosen=chosen
+def _lines(side: RowSide, query: sql.Composed) -> list[Pack]:
+    with side.connection.cursor(binary=True) as cursor:
+        return cursor.execute(query).fetchall()
+
+
+def digests_at(side: RowSide, values: Sequence[sql.Composable], places: Sequence[int]) -> list[Pack]:
+    """Packs of the key digest (two numbers) and *values*, which must be numbers or NULL, of the rows at *places*."""
+    nothing = sql.Literal(side.nothing)
+    numbers = [*side.key, *(sql.SQL("coalesce({}, {})").format(value, nothing) for value in values)]
+    query = sql.SQL(statement("diff_digests")).format(
+        steps=sql.Literal((len(places) - 1) // _ROWS_PER_STEP),
+        places=_array_of(places),
+        source=side.source,
+        **_packed(numbers, places=False),
     )
-    pending = bytearray()
-    head = _HEADER_BYTES
-    with side.connection.cursor() as cursor, cursor.copy(query) as copy:
-        for data in copy:
-            pending += data
-            if len(pending) >= _CHUNK_BYTES:
-                end = head + (len(pending) - head) // ROW_BYTES * ROW_BYTES
-                yield bytes(pending[head:end])
-                del pending[:end]
-                head = 0
-    yield bytes(pending[head : len(pending) - _TRAILER_BYTES])
+    return _lines(side, query)
 
 
 def _array_of(places: Sequence[int]) -> sql.Literal:
@@ -103,8 +141,8 @@ def _array_of(places: Sequence[int]) -> sql.Literal:
 def _at(side: RowSide, name: str, values: Sequence[sql.Composable], places: Sequence[int]) -> sql.Composed:
     template = "diff_samples" if name == "samples" else "diff_values"
     return sql.SQL(statement(template)).format(
-        high=side.high,
-        low=side.low,
+        high=side.key[0],
+        low=side.key[1],
         values=sql.SQL(", ").join(values),
         source=side.source,
         places=_array_of(places),

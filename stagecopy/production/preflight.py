@@ -27,12 +27,16 @@ _LEAVE_OUT = "or leave it out with `skip: reason` in the rules"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be read. ``whole``: no schemas chosen, so extensions and large objects come along."""
+    """What is to be read. ``whole``: no schemas chosen, so extensions and large objects are in the dump.
+
+    ``large_objects``: they are kept, whatever is chosen.
+    """
 
     tables: Collection[int]
     left_out: Collection[int]
     schemas: Sequence[str] = ()
     direct: bool = False
+    large_objects: bool = False
 
     @property
     def whole(self) -> bool:
@@ -46,7 +50,7 @@ def survey(connection: Connection, catalog: Catalog, wanted: Wanted) -> Survey:
     access = facts.table_access(connection, wanted.tables, members=wanted.whole)
     sequences = facts.closed_sequences(connection, wanted.schemas, wanted.left_out)
     found = [*closed_tables(access, server.role), *closed_sequences(sequences, server.role)]
-    if wanted.whole and not wanted.direct:
+    if wanted.large_objects or (wanted.whole and not wanted.direct):
         found += closed_large_objects(*facts.closed_large_objects(connection), server.role)
     found += lock_space(facts.lock_space(connection, wanted.schemas, wanted.left_out))
     return Survey(

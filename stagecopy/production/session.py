@@ -57,6 +57,7 @@ class Scope:
     lock_timeout: float
     skipped: Callable[[Catalog], frozenset[int]]
     direct: bool = False  # no rows in the dump
+    large_objects: bool = False  # they come along
 
 
 Inspect = Callable[[Dsn, Catalog, Survey], None]  # raises if something stands in the way
@@ -158,7 +159,7 @@ class ProductionSession:
         wanted, left_out = ([table.oid for table in tables] for tables in parted)
         holder = self._holder
         assert holder is not None  # noqa: S101 - begin has just opened it
-        self.survey = survey(holder, catalog, Wanted(wanted, left_out, scope.schemas, scope.direct))
+        self.survey = survey(holder, catalog, _wanted(wanted, left_out, scope))
         self._inspect(self.dsn, catalog, self.survey)
 
     def _lost_holder(self, doing: str) -> StagecopyError | None:
@@ -189,6 +190,10 @@ class ProductionSession:
             self._holder.close()
             self._holder = None
         self._watcher.stop()
+
+
+def _wanted(tables: list[int], left_out: list[int], scope: Scope) -> Wanted:
+    return Wanted(tables, left_out, scope.schemas, scope.direct, scope.large_objects)
 
 
 def _parted(catalog: Catalog, scope: Scope) -> tuple[list[Table], tuple[Table, ...]]:
@@ -267,5 +272,5 @@ def glance(dsn: Dsn, application_name: str, scope: Scope) -> tuple[Dsn, Catalog 
         connection.execute(sql.SQL("SET lock_timeout = {}").format(int(scope.lock_timeout * 1000)))
         catalog = read_catalog(connection, schemas=scope.schemas)
         tables, out = _parted(catalog, scope)
-        wanted = Wanted([each.oid for each in tables], [each.oid for each in out], scope.schemas, scope.direct)
+        wanted = _wanted([each.oid for each in tables], [each.oid for each in out], scope)
         return Dsn.pinned(connection.info), catalog, survey(connection, catalog, wanted)

@@ -8,13 +8,16 @@ from typing import Any
 
 from stagecopy.errors import StagecopyError
 from stagecopy.model.bookkeeping import is_bookkeeping
-from stagecopy.model.change import Difference, Sample, SequenceChange, TableChange
+from stagecopy.model.change import ColumnDetail, Difference, Sample, SequenceChange, TableChange
 from stagecopy.model.drift import Drift
 from stagecopy.model.findings import Fidelity, Finding
-from stagecopy.model.migration import MigrationRun, StatementRun
+from stagecopy.model.interruption import Interruption
+from stagecopy.model.migration import HeldLock, MigrationRun, StatementRun
 from stagecopy.model.refresh import RefreshedTable, RefreshResult
+from stagecopy.model.rollback import UNTESTED, Rollback
 from stagecopy.model.trial import TrialResult
 from stagecopy.redact import scrub
+from stagecopy.report.headline import headline
 
 FORMAT = 1
 # A change of one of these makes its table one that changed, even where no row differs.
@@ -31,7 +34,9 @@ def trial_document(result: TrialResult, *, all_tables: bool = False) -> dict[str
     return {
         **error_document(result.exit, result.error),
         "trial": result.trial,
+        "headline": scrub(headline(result.difference, result.run)),
         "snapshot": result.snapshot,
+        "taken_at": result.taken_at.isoformat() if result.taken_at else None,
         "verdict": result.verdict,
         "ran_as": result.ran_as,
         "engine": result.engine,
@@ -40,16 +45,20 @@ def trial_document(result: TrialResult, *, all_tables: bool = False) -> dict[str
         "migration": _migration(result.run) if result.run else None,
         "tables": [_table(each) for each in reported_tables(result.difference, all_tables=all_tables)],
         "schema": [change.document() for change in result.difference.schema] if result.difference else [],
-        "rollback": {"tested": False, "restores": None, "differences": []},
+        "rollback": _rollback(result.rollback),
+        "interrupt": [_interruption(each) for each in result.interruptions.tried] if result.interruptions else [],
         "impact": {
             "wal_bytes": result.run.wal_bytes if result.run else None,
             "disk_bytes": result.disk_bytes,
-            "longest_exclusive_lock_seconds": None,
+            "longest_exclusive_lock_seconds": _longest_lock(result.run),
         },
         "findings": [_finding(each) for each in result.findings],
         "sequences": [each.document() for each in _moved(result.difference)],
         "bookkeeping": [each.name for each in _bookkeeping(result.difference)],
         "expectation": asdict(result.expectation) if result.expectation else None,
+        "files": [asdict(each) for each in result.files],
+        "guard": result.guard.document() if result.guard else None,
+        "rescue": result.rescue.document() if result.rescue else None,
     }
 
 
@@ -131,18 +140,52 @@ def _migration(run: MigrationRun) -> dict[str, Any]:
         "sha256": run.sha256,
         "seconds": _seconds(run.seconds),
         "error": error,
-        "statements": [_statement(each) for each in run.statements],
+        "statements": _statements(run),
+        "files": [each.document() for each in run.files],
+        "planned": run.planned,
+        "undone": run.undone,
+        "skipped": list(run.skipped),
+        "command": run.tool.document() if run.tool else None,
     }
 
 
-def _statement(statement: StatementRun) -> dict[str, Any]:
+def _longest_lock(run: MigrationRun | None) -> float | None:
+    if run is None or run.locks is None:
+        return None
+    return _seconds(max((each.seconds for each in run.locks if each.blocks == "reads"), default=0.0))
+
+
+def _rollback(rollback: Rollback | None) -> dict[str, Any]:
+    if rollback is None:
+        return UNTESTED
+    document = rollback.document()
+    if document["error"]:
+        document["error"]["message"] = scrub(document["error"]["message"])
+    return document
+
+
+def _interruption(interruption: Interruption) -> dict[str, Any]:
+    document = interruption.document()
+    if document["error"]:
+        document["error"]["message"] = scrub(document["error"]["message"])
+    return document
+
+
+def _statements(run: MigrationRun) -> list[dict[str, Any]]:
+    begin = min((each.started for each in run.statements if each.started is not None), default=None)
+    return [_statement(each, run.locks or (), begin) for each in run.statements]
+
+
+def _statement(statement: StatementRun, locks: Sequence[HeldLock], begin: float | None) -> dict[str, Any]:
+    at = None if statement.started is None or begin is None else statement.started - begin
     return {
         "n": statement.n,
         "line": statement.line,
         "sql": scrub(statement.sql),
         "seconds": _seconds(statement.seconds),
         "rows": statement.rows,
-        "locks": [],
+        "at": None if at is None else _seconds(at),
+        "locks": [each.document(begin) for each in locks if each.statement == statement.n],
         "rewrites": [],
     }
 
@@ -174,7 +217,13 @@ def _table(table: TableChange) -> dict[str, Any]:
         },
         "method": table.method,
         "samples": [_sample(each) for each in table.samples[:5]],
+        "details": {name: _detail(each) for name, each in table.details.items() if each != ColumnDetail()},
     }
+
+
+def _detail(detail: ColumnDetail) -> dict[str, Any]:
+    """The numbers that findings say in words. Keys of rows that collide stay there."""
+    return {name: value for name, value in asdict(detail).items() if name != "collisions"}
 
 
 def _sample(sample: Sample) -> dict[str, Any]:

@@ -38,6 +38,11 @@ def spoken_moment(moment: datetime, now: datetime) -> str:
     return f"{local:%H:%M} {day} ({_ago(now - moment)})"
 
 
+def spoken_age(moment: datetime, now: datetime) -> str:
+    """``3 h ago``."""
+    return _ago(now - moment)
+
+
 def spoken_end(moment: datetime, now: datetime) -> str:
     """``07:02 tomorrow``: something to come, in the time zone of *now*."""
     local = moment.astimezone(now.tzinfo)

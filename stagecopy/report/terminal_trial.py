@@ -7,7 +7,7 @@ from datetime import datetime
 from rich.console import Console
 
 from stagecopy.model.trial import TrialResult
-from stagecopy.report import trial_apart, trial_sections
+from stagecopy.report import trial_apart, trial_command, trial_locks, trial_rollback, trial_run, trial_sections
 from stagecopy.report.durations import spoken_moment
 from stagecopy.report.headline import headline
 from stagecopy.report.page import Page
@@ -24,6 +24,8 @@ def trial_report(
     page = Page(console)
     _first_line(page, result)
     _second_line(page, result, now or datetime.now().astimezone())
+    if result.run is not None:
+        trial_run.way(page, result.run)
     trial_sections.failure(page, result)
     if result.difference is not None:
         trial_sections.tables(page, result.difference, all_tables=all_tables)
@@ -33,9 +35,15 @@ def trial_report(
         trial_apart.bookkeeping(page, result.difference)
         trial_sections.schema(page, result.difference, everything=all_tables)
     trial_apart.expectation(page, result.expectation)
+    trial_apart.guard(page, result.guard)
+    trial_apart.rescue(page, result.rescue)
+    trial_rollback.rollback(page, result.rollback, everything=all_tables)
+    trial_rollback.interruptions(page, result.interruptions)
     trial_sections.findings(page, result)
     if result.run is not None:
+        trial_locks.locks(page, result.run, everything=all_tables)
         trial_sections.statements(page, result.run, everything=all_tables)
+        trial_command.command(page, result.run)
     trial_sections.fidelity(page, result.fidelity)
 
 

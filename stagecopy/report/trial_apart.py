@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from stagecopy.model.bookkeeping import is_bookkeeping
 from stagecopy.model.change import Difference, SequenceChange, TableChange
+from stagecopy.model.guard import GuardFile
+from stagecopy.model.rescue import RescueKit
 from stagecopy.model.trial import ExpectationFile
 from stagecopy.model.wording import counted, quoted
+from stagecopy.report.durations import spoken_bytes
 from stagecopy.report.page import Page
 
 _MOST = 20
@@ -52,3 +55,28 @@ def expectation(page: Page, file: ExpectationFile | None) -> None:
         page.heading("expectation")
         said = "drafted: read it, correct it, commit it" if file.written else "held against this file"
         page.grid([(page.text(file.path), page.text(said))], fold_last=True)
+
+
+def guard(page: Page, file: GuardFile | None) -> None:
+    """The guard that was asked for, or why there is none."""
+    if file is None:
+        return
+    page.heading("guard")
+    if file.problem is None:
+        said = f"written, limits for {counted(file.tables, 'table')}; "
+        said += f"tried on a clone, counted in {file.seconds or 0:.1f} s" if file.proved else "not tried: a command runs by itself"
+    else:
+        said = f"not written: {file.problem.message}"
+    page.grid([(page.text(file.path), page.text(said))], fold_last=True)
+
+
+def rescue(page: Page, kit: RescueKit | None) -> None:
+    """The scripts for what is lost, and whether they bring it back."""
+    if kit is None:
+        return
+    page.heading("rescue kit")
+    size = f"{counted(len(kit.tables), 'table')}, up to {spoken_bytes(kit.bytes)}"
+    copied = f"before.sql copies what is lost ({size}), reverse.sql brings it back"
+    said = "tried on a clone: all of it comes back" if kit.proved else "tried on a clone, does not bring back:"
+    rows = [copied, *([said] if kit.proved is not None else []), *kit.missing[:_MOST]]
+    page.grid([(page.text(kit.folder if n == 0 else ""), page.text(row)) for n, row in enumerate(rows)], fold_last=True)

@@ -15,6 +15,7 @@ from stagecopy.model.trial import TrialResult
 from stagecopy.model.wording import counted, quoted
 from stagecopy.report.durations import spoken_bytes, spoken_seconds
 from stagecopy.report.page import Page, cut
+from stagecopy.report.trial_run import partial
 from stagecopy.report.trial_samples import sample_rows
 
 _MOST_TABLES = 20
@@ -32,15 +33,27 @@ _MARKS = {"added": ("+", "green"), "dropped": ("-", "red"), "changed": ("~", "ye
 def failure(page: Page, result: TrialResult) -> None:
     """Why the migration stopped, or why there was no trial."""
     error = result.run.error if result.run else None
-    if error is not None:
+    if result.run and error is not None and result.run.tool and not result.run.files and not error.sqlstate:
+        page.heading(result.run.failure or "")
+        page.block(page.text(cut(error.message, _LONGEST_TEXT), "red"))
+    elif error is not None:
         line = f", line {error.line}" if error.line is not None else ""
-        page.heading(f"the migration failed at statement {error.statement}{line}")
-        page.block(page.text(f"{cut(error.message, _LONGEST_TEXT)} (sqlstate {error.sqlstate})", "red"))
+        page.heading(f"the migration failed at statement {error.statement}{_of(result.run)}{line}")
+        state = f" (sqlstate {error.sqlstate})" if error.sqlstate else ""  # psql's own errors have none
+        page.block(page.text(f"{cut(error.message, _LONGEST_TEXT)}{state}", "red"))
+        if result.run and (rest := partial(result.run)):
+            page.block(page.text(rest))
+        if result.effects.denied:
+            page.block(page.text(f"next: {result.effects.denied}"))
     elif result.error is not None:
         page.heading("the trial failed" if result.run is None else "refused")
         page.block(page.text(f"{result.error.message} ({result.error.code})", "red"))
         if result.error.hint:
             page.block(page.text(f"next: {result.error.hint}"))
+
+
+def _of(run: MigrationRun | None) -> str:
+    return f" of {run.planned}" if run and run.planned is not None and run.planned > 1 else ""
 
 
 def tables(page: Page, difference: Difference, *, all_tables: bool) -> None:
@@ -163,7 +176,8 @@ def statements(page: Page, run: MigrationRun, *, everything: bool) -> None:
         return
     wal = f", {spoken_bytes(run.wal_bytes)} of WAL" if run.wal_bytes is not None else ""
     page.heading(f"{counted(len(run.statements), 'statement')} in {spoken_seconds(run.seconds)}{wal}")
-    shown = run.statements if everything else run.statements[:_MOST_STATEMENTS]
+    told = run.statements if everything else run.doing  # a tool asks a lot before it does something
+    shown = told if everything else told[:_MOST_STATEMENTS]
     page.grid(
         (
             page.text(f"{each.n}", "dim"),

@@ -8,7 +8,9 @@ from typing import Literal
 
 from stagecopy.model.change import ColumnChange, Difference, SchemaChange, TableChange
 from stagecopy.model.effects import Effects
+from stagecopy.model.interruption import Interruptions
 from stagecopy.model.migration import MigrationRun
+from stagecopy.model.rollback import Rollback
 from stagecopy.safety.waivers import Waiver
 
 Strictness = Literal["off", "warn", "error"]
@@ -50,11 +52,24 @@ class Policy:
         own = self._own(table)
         return lost <= (self.values_lost_rows if own.values_lost_rows is None else own.values_lost_rows)
 
+    def longest_lock(self, relation: str) -> float:
+        """Seconds that others may be kept from *relation*, named as before the migration."""
+        own = self.tables.get(relation, TablePolicy()).exclusive_lock_seconds
+        return self.exclusive_lock_seconds if own is None else own
+
     def _own(self, table: TableChange) -> TablePolicy:
         found = self.tables.get(table.name)
         if found is None and table.renamed_from is not None:
             found = self.tables.get(table.renamed_from)
         return found if found is not None else TablePolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """What was tried beside the migration itself: its rollback, and deployments that die in the middle."""
+
+    rollback: Rollback | None = None
+    interruptions: Interruptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +80,12 @@ class Evidence:
     run: MigrationRun
     policy: Policy
     effects: Effects = field(default_factory=Effects)
+    back: WayBack = field(default_factory=WayBack)
+
+    @property
+    def rollback(self) -> Rollback | None:
+        """The proof of the rollback, if one was tried."""
+        return self.back.rollback
 
     def tables(self) -> Iterator[TableChange]:
         """All but materialised views, whose rows can be made again."""

@@ -16,8 +16,12 @@ from stagecopy.model.findings import Finding
 from stagecopy.model.migration import MigrationRun
 from stagecopy.model.trial import Verdict
 from stagecopy.safety import (
+    beyond_rules,
     cascades,
+    deploy_rules,
     guard_rules,
+    lock_rules,
+    rollback_rules,
     row_rules,
     schema_rules,
     sequence_rules,
@@ -26,11 +30,11 @@ from stagecopy.safety import (
     value_rules,
 )
 from stagecopy.safety.bookkeeping_rules import bookkeeping_changed, data_only
-from stagecopy.safety.evidence import Evidence, Policy, TablePolicy
+from stagecopy.safety.evidence import Evidence, Policy, TablePolicy, WayBack
 from stagecopy.safety.expectation import Expectation, against_expectation, announced
 from stagecopy.safety.waivers import waived
 
-__all__ = ["RULES", "Agreed", "Policy", "TablePolicy", "judge", "verdict"]
+__all__ = ["RULES", "Agreed", "Policy", "TablePolicy", "WayBack", "judge", "verdict"]
 
 Rule = Callable[[Evidence], Iterator[Finding]]
 RULES: tuple[Rule, ...] = (
@@ -64,7 +68,15 @@ RULES: tuple[Rule, ...] = (
     statement_rules.no_op_update,
     statement_rules.matched_more_than_once,
     statement_rules.outer_reference,
-    statement_rules.rollback_untested,
+    deploy_rules.other_owner,
+    deploy_rules.not_granted,
+    rollback_rules.rollback_untested,
+    rollback_rules.rollback_fails,
+    rollback_rules.rollback_loses,
+    rollback_rules.rollback_incomplete,
+    rollback_rules.up_again,
+    rollback_rules.not_rerunnable,
+    lock_rules.exclusive_lock,
     cascades.by_cascade,
     cascades.cascade_without_index,
     side_effects.by_trigger,
@@ -74,6 +86,12 @@ RULES: tuple[Rule, ...] = (
     side_effects.matview_refreshed,
     side_effects.rows_hidden,
     side_effects.table_rewritten,
+    beyond_rules.beyond_database,
+    beyond_rules.watch_removed,
+    beyond_rules.triggers_skipped,
+    beyond_rules.owner_changed,
+    beyond_rules.grants_lost,
+    beyond_rules.values_vary,
 )
 _SEVERITIES = ("error", "warn", "info")
 
@@ -93,15 +111,16 @@ def judge(
     effects: Effects | None = None,
     *,
     agreed: Agreed | None = None,
+    back: WayBack | None = None,
 ) -> tuple[Finding, ...]:
     """All findings: errors first, then warnings, then information; within each by subject."""
     agreed = agreed or Agreed()
-    evidence = Evidence(data_only(difference), run, policy, effects or Effects())
+    evidence = Evidence(data_only(difference), run, policy, effects or Effects(), back or WayBack())
     found = [finding for rule in RULES for finding in rule(evidence)]
     found += bookkeeping_changed(difference)
     if agreed.expectation is not None:
         found = list(announced(found, agreed.expectation, difference))
-        found += against_expectation(agreed.expectation, difference)
+        found += against_expectation(agreed.expectation, difference, run.longest_lock)
     return tuple(sorted(waived(found, policy.waivers, agreed.today), key=_rank))
 
 

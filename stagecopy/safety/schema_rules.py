@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from stagecopy.model.change import SchemaChange
@@ -20,6 +21,7 @@ _NOUNS = {
     "CREATE UNIQUE INDEX": "unique index",
 }
 _NAMED_AT_MOST = 8
+_IDENTITY = " AS IDENTITY"
 
 
 def table_replaced(evidence: Evidence) -> Iterator[Finding]:
@@ -28,23 +30,28 @@ def table_replaced(evidence: Evidence) -> Iterator[Finding]:
         if table.change != "replaced":
             continue
         lacks = [each for each in _dropped(evidence) if each.table == table.name and each.kind != "column"]
+        owned = _with_constraint(evidence)
+        words = [
+            _described(each) for each in lacks if each.kind != "index" or (each.table, local_name(each)) not in owned
+        ]
         name = quoted(table.schema, table.table)
+        words += [*_identities(evidence, table.name), *_memberships(evidence, name)]
         message = f"{name} is another table than before, under the same name"
-        if lacks:
-            more = f" and {len(lacks) - _NAMED_AT_MOST} more" if len(lacks) > _NAMED_AT_MOST else ""
-            message += "; it lacks " + ", ".join(_described(each) for each in lacks[:_NAMED_AT_MOST]) + more
+        if words:
+            more = f" and {len(words) - _NAMED_AT_MOST} more" if len(words) > _NAMED_AT_MOST else ""
+            message += "; it lacks " + ", ".join(words[:_NAMED_AT_MOST]) + more
         severity: Severity = "warn" if any(each.kind in _WEIGHTY for each in lacks) else "info"
         remedy = "make again what it lacks, or change the table in place"
-        if not lacks:
+        if not words:
             remedy = "check grants, and programs that remember the old table"
         yield Finding("table-replaced", severity, table.name, message, remedy)
 
 
 def index_dropped(evidence: Evidence) -> Iterator[Finding]:
     """``index-dropped``; an index that goes with its constraint is the constraint's finding."""
-    with_constraint = {(each.table, local_name(each)) for each in evidence.schema("constraint", "dropped")}
+    owned = _with_constraint(evidence)
     for change in _dropped_alone(evidence, "index"):
-        if (change.table, local_name(change)) not in with_constraint:
+        if (change.table, local_name(change)) not in owned:
             message = f"{_described(change)}{_of(change)} is dropped"
             remedy = "check which queries used it; if none may slow down, build its successor first (CONCURRENTLY)"
             yield Finding("index-dropped", "warn", change.name, message, remedy)
@@ -66,6 +73,27 @@ def invalid_index(evidence: Evidence) -> Iterator[Finding]:
             message = f"{_described(change)}{_of(change)} is left invalid: it slows writes and serves no query"
             remedy = "drop it and build it again; IF NOT EXISTS would take the invalid one for done"
             yield Finding("invalid-index", "error", change.name, message, remedy)
+
+
+def _with_constraint(evidence: Evidence) -> set[tuple[str | None, str]]:
+    """Indexes that are a constraint's, which is told in their place."""
+    return {(each.table, local_name(each)) for each in evidence.schema("constraint", "dropped")}
+
+
+def _identities(evidence: Evidence, table: str) -> Iterator[str]:
+    """Columns of *table* that no longer number its rows."""
+    for each in evidence.schema("column", "changed"):
+        if each.table == table and _IDENTITY in (each.before or "") and _IDENTITY not in (each.after or ""):
+            yield f"identity of {quoted(local_name(each))}"
+
+
+def _memberships(evidence: Evidence, name: str) -> Iterator[str]:
+    """Publications that named the table of that (quoted) *name* and no longer do."""
+    named = re.compile(rf"(?: FOR TABLE |, ){re.escape(name)}(?=,| WHERE | VIA |$)")
+    for each in evidence.schema("setting", "changed"):
+        before, after = each.before or "", each.after or ""
+        if before.startswith("publication of ") and named.search(before) and not named.search(after):
+            yield f"place in publication {quoted(each.name)}"
 
 
 def _dropped(evidence: Evidence) -> Iterator[SchemaChange]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from stagecopy.model.bookkeeping import BOOKKEEPING_TABLES, is_bookkeeping
 from stagecopy.model.change import TableChange
 from stagecopy.model.findings import Finding
-from stagecopy.model.migration import StatementRun
+from stagecopy.model.migration import StatementRun, changes
 from stagecopy.model.wording import counted, quoted
 from stagecopy.safety.evidence import Evidence
 
@@ -20,14 +21,38 @@ _SUBQUERY = re.compile(
     r"(?:\s+(?:as\s+)?(?!where\b|join\b|left\b|inner\b|cross\b|full\b|right\b|natural\b)\w+)?\s*(?:\)|\bwhere\b)"
 )
 _VALUES = ("null", "true", "false", "current_date", "current_timestamp", "current_user", "ctid")
+_BOOKS = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(BOOKKEEPING_TABLES)))})")
 _WHOLE = "migration"  # subject of what concerns no single statement or table
 
 
 def no_effect(evidence: Evidence) -> Iterator[Finding]:
     """``no-effect``: nothing to run is never what somebody wanted to deploy."""
-    if not evidence.run.statements and evidence.run.error is None:
+    if evidence.run.tool is not None and evidence.run.error is None and not _had_work(evidence):
+        remedy = "check that the migration is where the tool looks for it, and that production does not have it already"
+        message = f"{evidence.run.tool.argv[0]} said that all went well, and had nothing to do"
+        yield Finding("no-effect", "error", _WHOLE, message, remedy)
+    elif not evidence.run.statements and evidence.run.error is None:
         remedy = "check that the right file was given and that its statements are not all in comments"
         yield Finding("no-effect", "error", _WHOLE, "the migration holds no statement: nothing was run", remedy)
+
+
+def _had_work(evidence: Evidence) -> bool:
+    """Whether a command did more than to keep its own books (whose rows are no longer in the evidence)."""
+    difference = evidence.difference
+    return (
+        any(each.touched and not _of_books(each.name) for each in difference.tables)
+        or any(not _of_books(each.table or each.name) for each in difference.schema)
+        or any(
+            changes(each.tag) and each.tag != "CREATE SCHEMA" and not _BOOKS.search(each.sql)
+            for each in evidence.run.statements
+        )
+    )
+
+
+def _of_books(name: str) -> bool:
+    """Whether *name* is a bookkeeping table, or what one made for itself: its sequence, its index."""
+    schema, _, local = name.partition(".")
+    return is_bookkeeping(schema, local) or local.startswith(tuple(f"{each}_" for each in BOOKKEEPING_TABLES))
 
 
 def left_open(evidence: Evidence) -> Iterator[Finding]:
@@ -139,16 +164,6 @@ def outer_reference(evidence: Evidence) -> Iterator[Finding]:
 def _place(statement: StatementRun) -> str:
     line = f" (line {statement.line})" if statement.line is not None else ""
     return f"statement {statement.n}{line}"
-
-
-def rollback_untested(evidence: Evidence) -> Iterator[Finding]:
-    """``rollback-untested``: something changed, and nothing shows that it can be taken back."""
-    changed = evidence.difference.schema or any(table.touched for table in evidence.difference.tables)
-    if evidence.policy.rollback == "off" or not changed:
-        return
-    message = "no rollback was given, so none was tested"
-    remedy = "try both in one run, `stagecopy trial UP.sql DOWN.sql`: data and schema must come out as they were"
-    yield Finding("rollback-untested", "info", _WHOLE, message, remedy)
 
 
 def _verb(statement: StatementRun) -> str:

@@ -7,6 +7,7 @@ fails the refresh.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from stagecopy.errors import StagingError
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.server import Address
 from stagecopy.model.staging import Binaries
+from stagecopy.postgres.connect import connect_staging, staging_errors
 from stagecopy.postgres.tools import run_tool, staging_environment
 from stagecopy.process import ProcessError, environment
 from stagecopy.staging.rights import CatalogId, Rights
@@ -27,9 +29,13 @@ _MATVIEW = ("MATERIALIZED VIEW DATA",)
 _GRANTS = ("ACL",)
 # Only a superuser may own these, and production's superusers are none on an engine that cannot contain them.
 _SUPERUSERS_OWN = ("EVENT TRIGGER", "FOREIGN DATA WRAPPER")
+_HEADER = re.compile(
+    r"^-- Name: (?P<name>.*); Type: (?P<kind>[A-Z ]+); Schema: (?P<schema>.*); Owner: .*$", re.MULTILINE
+)
 _BY_MEMBERS = ("ACL", "COMMENT")  # of the owner, whoever that is here: schema public is there before anybody
 _TOLD = {"USER MAPPING": "user mappings of foreign servers"}  # left behind, and said
-_LEFT_BEHIND = (*_TOLD, "BLOB", "BLOBS", "SUBSCRIPTION", "DATABASE")
+_LARGE_OBJECTS = ("BLOB", "BLOBS")  # their making and owners, and what is in them
+_LEFT_BEHIND = (*_TOLD, *_LARGE_OBJECTS, "SUBSCRIPTION", "DATABASE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,11 @@ class Entry:
         """An event trigger or a comment on one."""
         return "EVENT TRIGGER" in (self.kind, self.about)
 
+    @property
+    def of_large_objects(self) -> bool:
+        """Large objects, or comments and grants on some."""
+        return self.is_(_LARGE_OBJECTS) or self.about in ("LARGE OBJECT", "LARGE OBJECTS")
+
 
 @dataclass(frozen=True, slots=True)
 class SchemaArchive:
@@ -82,26 +93,37 @@ class SchemaArchive:
             entry
             for entry in listed
             if not entry.is_(_LEFT_BEHIND)
-            and entry.about != "LARGE OBJECT"
+            and not entry.of_large_objects
             and not (entry.of_event_trigger and "EVENT TRIGGER" in self.kept_out)
             and not (entry.kind == "DEFAULT ACL" and entry.player(self.replaced))
         ]
 
     def left_behind(self, *, large_objects: int = 0) -> tuple[Fidelity, ...]:
-        """What production has and staging never gets. An archive of the schema alone lists no large objects."""
+        """What production has and staging does not get. An archive of the schema alone lists no large objects."""
         listed = [*self._listed("pre-data"), *(self._listed("post-data") if self.kept_out else [])]
         told = {**_TOLD, **self.kept_out}
         kinds = [f"large objects ({large_objects:,})"] if large_objects else []
         kinds += [words for kind, words in told.items() if any(entry.is_((kind,)) for entry in listed)]
         return (Fidelity("left-behind", f"{' and '.join(kinds)} stay in production"),) if kinds else ()
 
-    def _listed(self, section: str) -> list[Entry]:
-        argv: list[str | Path] = ["pg_restore", "--list", f"--section={section}", self.folder]
-        listing = run_tool(self.binaries, argv, environment()).stdout.decode("utf-8", "replace")
-        return [_entry(line) for line in listing.splitlines() if line and not line.startswith(";")]
+    def restore_large_objects(self, admin: Address) -> None:
+        """All the archive has, under their OIDs, with owners, comments and grants."""
+        self.restore([entry for entry in self._listed() if entry.of_large_objects], admin)
 
-    def restore_pre_data(self, entries: list[Entry], rights: Rights) -> None:
-        """All that rows need. Grants come after them: a table's owner may have revoked what loading it takes."""
+    def _listed(self, section: str | None = None) -> list[Entry]:
+        chosen = [f"--section={section}"] if section else []
+        argv: list[str | Path] = ["pg_restore", "--list", *chosen, self.folder]
+        listing = run_tool(self.binaries, argv, environment()).stdout.decode("utf-8", "replace")
+        return [entry_of(line) for line in listing.splitlines() if line and not line.startswith(";")]
+
+    def restore_pre_data(self, entries: list[Entry], rights: Rights, *, schemas: Collection[str] = ()) -> None:
+        """All that rows need. Grants come after them: a table's owner may have revoked what loading it takes.
+
+        A dump of chosen *schemas* makes public too, if that is one of them, where any other takes it for granted.
+        """
+        if "public" in schemas:
+            with connect_staging(rights.admin) as connection, staging_errors("making room for the schema"):
+                connection.execute("DROP SCHEMA IF EXISTS public")
         self._define([entry for entry in entries if not entry.is_(_GRANTS)], rights)
 
     def _define(self, entries: list[Entry], rights: Rights) -> None:
@@ -125,8 +147,7 @@ class SchemaArchive:
         return ("--no-owner",) if player or entry.is_(_SUPERUSERS_OWN) else ()
 
     def _restore(self, entries: list[Entry], address: Address, *, jobs: int, owners: tuple[str, ...]) -> None:
-        listing = self.scratch / "restore.list"
-        listing.write_text("".join(entry.line + "\n" for entry in entries), encoding="utf-8")
+        listing = self._list(entries)
         argv: list[str | Path] = ["pg_restore", "--exit-on-error", "--no-tablespaces", "--no-security-labels"]
         argv += owners
         argv += [f"--use-list={listing}", f"--jobs={jobs}", f"--dbname={address.database}", self.folder]
@@ -134,6 +155,11 @@ class SchemaArchive:
             run_tool(self.binaries, argv, staging_environment(address))
         except ProcessError as failure:
             raise StagingError("restore-failed", f"rebuilding the schema: {failure.message}") from failure
+
+    def _list(self, entries: list[Entry]) -> Path:
+        listing = self.scratch / "restore.list"
+        listing.write_text("".join(entry.line + "\n" for entry in entries), encoding="utf-8")
+        return listing
 
     def restore_post_data(self, rights: Rights, *, jobs: int) -> None:
         """Indexes and constraints in parallel, then the rest, grants, matviews last."""
@@ -152,12 +178,32 @@ class SchemaArchive:
         """A stand-in has less to say in the schemas of others than the owner it stands for."""
         return rights.room() if any(self.replaced.values()) else nullcontext()
 
+    def still_to_come(self) -> list[tuple[str, str]]:
+        """Definitions that are loaded after the rows: what each is called, and its SQL."""
+        entries = self.entries("post-data")
+        listing = self._list(entries)
+        argv: list[str | Path] = ["pg_restore", "--no-owner", f"--use-list={listing}", "--file=-", self.folder]
+        script = run_tool(self.binaries, argv, environment()).stdout.decode("utf-8", "replace") if entries else ""
+        starts = [*_HEADER.finditer(script)]
+        ends = [*(each.start() for each in starts[1:]), len(script)][: len(starts)]
+        return [(_called(header), script[header.end() : end]) for header, end in zip(starts, ends, strict=True)]
+
     def restore_event_triggers(self, admin: Address) -> None:
         """When no definition changes any more: they would fire on our own changes of owners."""
         self.restore([entry for entry in self.entries("post-data") if entry.of_event_trigger], admin)
 
 
-def _entry(line: str) -> Entry:
+def _called(header: re.Match[str]) -> str:
+    """``index public.by_name``, ``constraint no_boss``: what belongs to a table is named behind it."""
+    kind, name = str(header["kind"]).lower(), str(header["name"])
+    if kind == "index":
+        return f"index {header['schema']}.{name}"
+    if kind.startswith("publication"):
+        return f"publication {name.partition(' ')[0]}"
+    return f"{kind.rpartition(' ')[2]} {name.rpartition(' ')[2]}"
+
+
+def entry_of(line: str) -> Entry:
     """``3371; 1259 16385 TABLE public users owner``: kinds are upper-case words, so they end at the schema or '-'."""
     rest = line.partition("; ")[2].split(" ", 2)[-1]
     words = rest.split(" ")

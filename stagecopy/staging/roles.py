@@ -48,7 +48,7 @@ SELECT o.type, o.identity
    AND s.refclassid = 'pg_catalog.pg_authid'::regclass
    AND s.refobjid IN (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = ANY (%s))
    AND s.classid NOT IN ('pg_catalog.pg_extension'::regclass, 'pg_catalog.pg_event_trigger'::regclass,
-                         'pg_catalog.pg_largeobject'::regclass, 'pg_catalog.pg_foreign_data_wrapper'::regclass,
+                         'pg_catalog.pg_foreign_data_wrapper'::regclass,
                          'pg_catalog.pg_language'::regclass, 'pg_catalog.pg_default_acl'::regclass,
                          'pg_catalog.pg_subscription'::regclass, 'pg_catalog.pg_publication'::regclass)
    AND (l.lanname IS NULL OR l.lanpltrusted OR l.lanname = 'internal')

@@ -19,7 +19,7 @@ from stagecopy.postgres.effects import hidden_rows, hiding_tables, read_standing
 class EffectsWatch:
     """Made before the run, asked after it when the trial's own session has ended."""
 
-    def __init__(self, observer: Connection, own: Connection, files: Sequence[SourceFile]) -> None:
+    def __init__(self, observer: Connection, own: Connection, files: Sequence[SourceFile] | None) -> None:
         self._observer = observer
         self._session = own.info.backend_pid
         self._role = own.info.user
@@ -37,13 +37,13 @@ class EffectsWatch:
         return effects_of(self._before, after, role=self._role, hidden=self._hidden)
 
 
-def _hidden(observer: Connection, own: Connection, files: Sequence[SourceFile]) -> list[Hidden]:
-    """Tables the files name of which the role does not see every row."""
-    text = b"\n".join(file.data for file in files).lower()
+def _hidden(observer: Connection, own: Connection, files: Sequence[SourceFile] | None) -> list[Hidden]:
+    """Tables the files name (all, where it is not known yet) of which the role does not see every row."""
+    text = None if files is None else b"\n".join(file.text for file in files).lower()
     found = []
     try:
         for table in hiding_tables(own):
-            if table[1].lower().encode() in text:
+            if text is None or table[1].lower().encode() in text:
                 counted = hidden_rows(own, observer, table)
                 found += [counted] if counted.seen < counted.rows else []
     except psycopg.Error:  # a policy that fails hides nothing from anybody: the statements will say so

@@ -7,6 +7,7 @@ words only, counts every bare BEGIN outside parentheses, and CASE only inside on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -16,6 +17,7 @@ from stagecopy.model.migration import SourceFile, Statement
 from stagecopy.trial.tokens import BACKSLASH, CLOSE, FILLER, OPEN, SEMICOLON, WORD, Token, tokens
 
 _HEAD_WORDS = frozenset({"create", "or", "replace", "function", "procedure"})
+_MAY_NEED_PSQL = re.compile(r"(?i)\\|\bstd(?:in|out)\b")
 _ROUTINE_HEADS = frozenset(
     (*start, kind) for start in (("create",), ("create", "or", "replace")) for kind in ("function", "procedure")
 )
@@ -127,12 +129,24 @@ def split(file: SourceFile, *, standard_strings: bool = True) -> tuple[Statement
     return tuple(statements)
 
 
+def only_psql(file: SourceFile) -> tuple[str, int] | None:
+    """What in *file* only psql can run, and its line; None when the server can run all of it. Raises as ``split``."""
+    text = decode(file)
+    if not _MAY_NEED_PSQL.search(text):
+        return None
+    for cut in _cuts(text, standard_strings=True):
+        if cut.psql_only:
+            what, position = cut.psql_only
+            return what, _line_at(text, position)
+    return None
+
+
 def decode(file: SourceFile) -> str:
     """The text of *file*, a byte order mark included. Raises UsageError ``not-utf8`` or ``nul-byte``."""
     try:
-        text = file.data.decode("utf-8")
+        text = file.text.decode("utf-8")
     except UnicodeDecodeError as failure:
-        line = file.data.count(b"\n", 0, failure.start) + 1
+        line = file.text.count(b"\n", 0, failure.start) + 1
         message = f"{file.name} is not UTF-8 text"
         hint = "convert it, for example with iconv -t UTF-8"
         raise UsageError("not-utf8", message, hint=hint, where=f"{file.name}:{line}") from None

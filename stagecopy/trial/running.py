@@ -1,26 +1,27 @@
 """The truth run: a migration's statements, one at a time, as ``psql -v ON_ERROR_STOP=1`` would send them.
 
-Surprising: nothing is wrapped in a transaction of ours. BEGIN and COMMIT in the file mean what they say, and a file
-that ends inside a transaction is rolled back, as it is when psql leaves.
+Surprising: nothing is wrapped in a transaction but what the migration's own tool wraps. BEGIN and COMMIT in the file
+mean what they say, and a file that ends inside a transaction is rolled back, as it is when psql leaves. The COMMIT of
+a tool is a statement of the run only where it fails, as it does on a deferred constraint.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from stagecopy.model.migration import MigrationRun, RunError, SourceFile, Statement, StatementRun, fingerprint
+from stagecopy.model.migration import MigrationRun, RanFile, RunError, SourceFile, Statement, StatementRun, fingerprint
 from stagecopy.postgres.connect import Connection, staging_errors
 from stagecopy.postgres.failures import sqlstate_of, template_of
 from stagecopy.postgres.observing import prepared_transactions, wal_bytes_since, wal_position
 from stagecopy.trial.budget import Budget
-from stagecopy.trial.lexer import split
 from stagecopy.trial.matches import matches_of
 from stagecopy.trial.sending import Reply, send
+from stagecopy.trial.transactions import COMMIT, Unit, Wrapping, units
 
 _CANCELED = "57014"
 _OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
@@ -33,14 +34,31 @@ class _Progress:
     statements: list[StatementRun] = field(default_factory=list)
     error: RunError | None = None
     timed_out: bool = False
+    lasting: int = 0  # so many statements stay, whatever happens to the rest
+    look: Callable[[], None] | None = None  # between two statements of one transaction
+    strike: Callable[[int], None] | None = None  # before each statement
 
     def record(self, statement: Statement, reply: Reply, seconds: float, *, matched_twice: int | None = None) -> None:
         n = len(self.statements) + 1
-        run = StatementRun(n, statement.line, statement.text, seconds, reply.rows, reply.tag, matched_twice)
+        line, started = statement.line or None, time.time() - seconds
+        run = StatementRun(n, line, statement.text, seconds, reply.rows, reply.tag, matched_twice, started)
         self.statements.append(run)
 
     def stop(self, statement: Statement, message: str, sqlstate: str, *, line: int | None = None) -> None:
-        self.error = RunError(len(self.statements), line or statement.line, message, sqlstate)
+        where = line or statement.line or None
+        self.error = RunError(len(self.statements), where, message, sqlstate, statement.file or None)
+
+    def settle(self, connection: Connection) -> None:
+        """Outside a transaction all that ran so far stays."""
+        if connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            self.lasting = len(self.statements)
+        elif self.look:
+            self.look()
+
+    @property
+    def undone(self) -> int:
+        """Statements that ran without an error and are rolled back at the end."""
+        return len(self.statements) - self.lasting - (1 if self.error else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +95,25 @@ def run_migration(
     *,
     time_budget: float,
     sha256: str | None = None,
+    look: Callable[[], None] | None = None,
+    strike: Callable[[int], None] | None = None,
 ) -> MigrationRun:
     """Run *files* in order on *connection* (autocommit, the trial's role, settings as the role has them).
 
-    *observer* is a superuser's connection to the same server; it only reads. All files are cut before the first
-    statement runs. Raises UsageError for a file that cannot be cut; a failing statement is in the result.
+    *observer* is a superuser's connection to the same server; it only reads. *look* is called between two statements
+    of one transaction, *strike* before each statement with the number of those that ran: it may end the session. All
+    files are cut before the first statement runs. Raises UsageError for a file that cannot be cut; a failing statement
+    is in the result.
     """
     standard_strings = connection.info.parameter_status("standard_conforming_strings") != "off"
-    statements = [each for file in files for each in split(file, standard_strings=standard_strings)]
+    cut = units(files, standard_strings=standard_strings)
     _speak_utf8(connection)
     surroundings = _Surroundings.read(observer, connection.info.dbname)
-    progress = _Progress()
+    progress = _Progress(look=look, strike=strike)
     start = time.perf_counter()
     with Budget(connection, time_budget) as budget:
-        for statement in statements:
-            _run_one(connection, statement, progress, budget)
+        for unit in cut:
+            _run_unit(connection, unit, progress, budget)
             if progress.error:
                 break
     seconds = time.perf_counter() - start
@@ -104,6 +126,9 @@ def run_migration(
         left_open=surroundings.left_prepared() or left_open,
         wal_bytes=surroundings.wal_bytes(),
         timed_out=progress.timed_out,
+        files=tuple(RanFile(file.name, file.tool, file.transaction) for file in files),
+        planned=sum(len(unit.statements) for unit in cut),
+        undone=progress.undone,
     )
 
 
@@ -114,25 +139,67 @@ def _speak_utf8(connection: Connection) -> None:
             connection.execute("SET client_encoding TO 'UTF8'")
 
 
-def _run_one(connection: Connection, statement: Statement, progress: _Progress, budget: Budget) -> None:
+def _run_unit(connection: Connection, unit: Unit, progress: _Progress, budget: Budget) -> None:
+    wrapping = Wrapping(connection, unit)
+    for statement in unit.statements:
+        if progress.strike:
+            progress.strike(len(progress.statements))
+        _run_one(connection, statement, progress, budget, wrapping=wrapping)
+        if progress.error:
+            return
+        progress.settle(connection)
+    if wrapping.ends:
+        _commit(connection, progress, budget)
+    if not progress.error:
+        progress.settle(connection)
+
+
+def _commit(connection: Connection, progress: _Progress, budget: Budget) -> None:
+    """As the tool does at the end; it is told of only where it fails."""
+    statement = Statement(COMMIT, 0, "")
+    start = time.perf_counter()
+    try:
+        send(connection, COMMIT)
+    except psycopg.Error as failure:
+        progress.record(statement, Reply("", None), time.perf_counter() - start)
+        _stop(progress, statement, failure, budget)
+
+
+def _run_one(
+    connection: Connection,
+    statement: Statement,
+    progress: _Progress,
+    budget: Budget,
+    *,
+    wrapping: Wrapping | None = None,
+) -> None:
     if budget.expired:  # a cancel may have come between two statements: what follows must not start
         progress.record(statement, Reply("", None), 0.0)
         _stop_late(progress, statement, budget)
         return
-    matches = matches_of(connection, statement.text)
     start = time.perf_counter()
     try:
+        if wrapping:
+            wrapping.before()
+        matches = matches_of(connection, statement.text)
+        start = time.perf_counter()
         reply = send(connection, statement.text)
     except psycopg.Error as failure:
         progress.record(statement, Reply("", None), time.perf_counter() - start)
-        if budget.expired and sqlstate_of(failure) == _CANCELED:
-            _stop_late(progress, statement, budget)
-        else:
-            message = template_of(failure, source=statement.text)
-            progress.stop(statement, message, sqlstate_of(failure), line=_line_of(failure, statement))
-    else:
-        seconds = time.perf_counter() - start
-        progress.record(statement, reply, seconds, matched_twice=matches.twice if matches else None)
+        _stop(progress, statement, failure, budget)
+        return
+    seconds = time.perf_counter() - start
+    if wrapping:
+        wrapping.after(reply)
+    progress.record(statement, reply, seconds, matched_twice=matches.twice if matches else None)
+
+
+def _stop(progress: _Progress, statement: Statement, failure: psycopg.Error, budget: Budget) -> None:
+    if budget.expired and sqlstate_of(failure) == _CANCELED:
+        _stop_late(progress, statement, budget)
+        return
+    message = template_of(failure, source=statement.text)
+    progress.stop(statement, message, sqlstate_of(failure), line=_line_of(failure, statement))
 
 
 def _stop_late(progress: _Progress, statement: Statement, budget: Budget) -> None:

@@ -50,7 +50,7 @@ _PLACES = {
     "materialized view of a kept column": (
         f"""CREATE TABLE raw (t text); INSERT INTO raw VALUES ('x');
         CREATE MATERIALIZED VIEW seen AS SELECT t, '{CANARY}'::text AS mail FROM raw""",
-        "public.seen.mail",
+        "view public.seen",
     ),
     "comment": (f"COMMENT ON COLUMN people.note IS 'ask {CANARY}'", "comment on public.people.note"),
     "default": (f"ALTER TABLE people ALTER note SET DEFAULT 'by {NAME}'", "default of public.people.note"),
@@ -199,6 +199,25 @@ def test_A34_every_place_is_searched(embedded_shop: Shop, direct: bool) -> None:
         assert "quillfeather" not in told.lower()
     with embedded_shop.staging() as staging:  # yesterday's
         assert staging.execute("SELECT count(*) FROM people").fetchone() == (40,)
+
+
+@pytest.mark.parametrize("direct", [True, pytest.param(False, marks=pytest.mark.repeat)], ids=["direct", "backup"])
+def test_definitions_are_searched_before_they_are_loaded(embedded_shop: Shop, direct: bool) -> None:
+    """What a view makes of harmless words is seen when it is filled."""
+    shop, words = embedded_shop, ["--direct"] if direct else []
+    shop.rules(_RULES)
+    shop.production_sql(f"{_PEOPLE}; {_PLACES['literal of a partial index'][0]}")
+    done = shop.run("refresh", "--json", *words)
+    assert (done.code, done.document["error"]["where"]) == (1, "index public.only_one")
+    assert "rows" in done.err.splitlines()
+    assert "indexes" not in done.err.splitlines()
+    first, last = CANARY.split("@")
+    shop.production_sql(
+        f"DROP INDEX only_one; CREATE MATERIALIZED VIEW made AS SELECT '{first}@'::text || '{last}' AS mail"
+    )
+    done = shop.run("refresh", "--json", *words)
+    assert (done.code, done.document["error"]["where"]) == (1, "public.made.mail")
+    assert "indexes" in done.err.splitlines()
 
 
 def test_an_honest_production_passes_and_one_address_in_a_note_does_not(embedded_shop: Shop) -> None:

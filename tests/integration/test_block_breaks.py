@@ -105,6 +105,7 @@ DATABASES = {
     "b8": ROWS + WIDE,
     "b10": CHANGED_TYPES,
     "b9": "CREATE EXTENSION citext;" + _script(0),
+    "large": ROWS + "SELECT lo_create(4711), lo_from_bytea(4712, 'x'), lo_from_bytea(4713, 'y')",
 }
 
 
@@ -252,6 +253,17 @@ def test_b9_what_reads_differently_while_no_block_changed(pair: ServerPair) -> N
     assert changes == {"v": 250, "w": 500}
     assert {"m_label", "m_to_text", "m_aclitem"} <= {name for name, how in methods(found).items() if how == "blocks"}
     assert {"m_add_constant", "m_drop_column"} <= {name for name, how in methods(found).items() if how == "untouched"}
+
+
+def test_large_objects_without_a_page_and_their_grants(pair: ServerPair) -> None:
+    migrate(
+        pair.case("large")[1], "SELECT lo_unlink(4711), lo_create(4714); GRANT SELECT ON LARGE OBJECT 4712 TO PUBLIC"
+    )
+    found = both_ways(pair, "large").found
+    (metadata,) = [each for each in found.tables if each.touched]
+    assert metadata.name == "pg_catalog.pg_largeobject_metadata"
+    assert (metadata.removed, metadata.added, metadata.changed) == (1, 1, 1)
+    assert {name: each.changed for name, each in metadata.columns.items()} == {"lomacl": 1}
 
 
 def test_b9_together_with_touched_blocks(pair: ServerPair) -> None:

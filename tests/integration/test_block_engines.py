@@ -103,7 +103,7 @@ def test_both_ways_agree_without_a_word(pair: ServerPair, tmp_path: Path) -> Non
 def test_a_disagreement_is_our_bug_and_its_evidence_stays(
     pair: ServerPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def forgetful(chunks: Iterable[bytes], *, major: int, start: str) -> Touched:
+    def forgetful(chunks: Iterable[bytes], *, major: int, start: str, **_: object) -> Touched:
         found = touched_blocks(chunks, major=major, start=start)
         found.blocks.clear()
         return found

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from stagecopy.diff import rows
+from stagecopy.diff import meeting, reading
 from stagecopy.diff.compare import compare
 from stagecopy.model.change import TableChange
 from stagecopy.model.server import Address
 from stagecopy.postgres.connect import connect_staging
+from stagecopy.postgres.diffrows import extent
 from tests.integration.server_pair import ServerPair, migrate, server_pair
 
 ROUNDS = 40
@@ -146,10 +147,23 @@ def _found(change: TableChange) -> dict[str, object]:
     return {name: getattr(change, name) for name in names} | {"columns": columns}
 
 
+def _read_in_small_pieces(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Of four databases one is read as usual, one block by block, and two as if memory were short or blocks unknown."""
+    if number % 2:
+        monkeypatch.setattr(reading, "STEP_BLOCKS", 1)
+        monkeypatch.setattr(reading, "STRETCH_BLOCKS", 2)
+        monkeypatch.setattr(reading, "_AHEAD", 10)
+        monkeypatch.setattr(meeting, "_LEAST", 1)
+    if number > 1:
+        monkeypatch.setattr(meeting, "MOST_WAITING", 20)
+    if number == 2:
+        monkeypatch.setattr(reading, "_SHARE_BLOCKS", 1)
+        monkeypatch.setattr(reading, "extent", lambda side: (extent(side)[0], False))
+
+
 @pytest.mark.parametrize("number", range(DATABASES))
 def test_counts_agree_with_the_oracle(servers: ServerPair, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    if number % 2:  # many small passes instead of one
-        monkeypatch.setattr(rows, "ROWS_PER_PASS", 20)
+    _read_in_small_pieces(monkeypatch, number)
     before, after = servers.case(f"d{number}")
     migrate(after, _database(number)[1])
     for change in compare(before, after).tables:

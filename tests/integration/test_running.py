@@ -9,9 +9,10 @@ from contextlib import ExitStack, closing
 
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 
 from stagecopy.errors import UsageError
-from stagecopy.model.migration import MigrationRun, SourceFile, Statement, fingerprint
+from stagecopy.model.migration import MigrationRun, SourceFile, Statement, Transaction, fingerprint
 from stagecopy.model.server import Address
 from stagecopy.postgres.connect import Connection, connect_staging
 from stagecopy.trial.budget import Budget
@@ -335,3 +336,72 @@ def _ignoring_loss(admin: Connection, text: str) -> None:
         admin.execute(text.encode())
     except psycopg.Error:
         admin.close()
+
+
+def _in_mode(fresh_database: Address, admin: Connection, mode: Transaction, *texts: str) -> MigrationRun:
+    files = [SourceFile(f"{n}.sql", text.encode(), transaction=mode) for n, text in enumerate(texts, 1)]
+    with _log_in(fresh_database.to(user=_ROLE, password=_PASSWORD)) as connection:
+        return run_migration(connection, admin, files, time_budget=30)
+
+
+@pytest.mark.parametrize(
+    ("mode", "stays", "undone", "message"),
+    [
+        ("statement", {"t", "i", "u"}, 0, None),
+        ("query", {"t"}, 0, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block"),
+        ("file", {"t"}, 0, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block"),
+        ("single", set(), 1, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block"),
+    ],
+)
+def test_transactions_are_those_of_the_tool(
+    fresh_database: Address, admin: Connection, mode: Transaction, stays: set[str], undone: int, message: str | None
+) -> None:
+    done = _in_mode(
+        fresh_database, admin, mode, "CREATE TABLE t (a int)", "CREATE INDEX CONCURRENTLY i ON t (a); CREATE TABLE u ()"
+    )
+    assert (done.error.message if done.error else None) == message
+    assert (done.undone, done.planned) == (undone, 3)
+    found = admin.execute("SELECT relname FROM pg_class WHERE relname IN ('t', 'i', 'u')").fetchall()
+    assert {name for (name,) in found} == stays
+    assert [(each.name, each.transaction) for each in done.files] == [("1.sql", mode), ("2.sql", mode)]
+
+
+def test_one_statement_sent_as_a_query_stands_in_no_transaction(fresh_database: Address, admin: Connection) -> None:
+    done = _in_mode(fresh_database, admin, "query", "CREATE TABLE t (a int)", "CREATE INDEX CONCURRENTLY i ON t (a)")
+    assert (done.error, done.left_open) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "left_open"),
+    [
+        ("CREATE TABLE t (a int); INSERT INTO t VALUES (1)", 1, False),
+        ("CREATE TABLE t (a int); COMMIT; INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)", 2, False),
+        ("CREATE TABLE t (a int); COMMIT; BEGIN; INSERT INTO t VALUES (1); COMMIT", 1, False),
+        ("CREATE TABLE t (a int); COMMIT; BEGIN; INSERT INTO t VALUES (1)", 0, True),
+    ],
+)
+def test_a_query_of_several_statements_is_what_the_server_makes_of_it(
+    fresh_database: Address, admin: Connection, text: str, rows: int, left_open: bool
+) -> None:
+    """Against the server itself: the same text in one simple query leaves the same."""
+    done = _in_mode(fresh_database, admin, "query", text)
+    assert (done.error, done.left_open) == (None, left_open)
+    assert _value(admin, "SELECT count(*) FROM public.t") == rows
+    admin.execute("DROP TABLE public.t")
+    with closing(psycopg.connect(fresh_database.url, autocommit=True)) as connection:
+        connection.pgconn.exec_(text.encode())
+        assert (connection.pgconn.transaction_status == TransactionStatus.INTRANS) == left_open
+    assert _value(admin, "SELECT count(*) FROM public.t") == rows
+
+
+@pytest.mark.parametrize("mode", ["query", "file", "single"])
+def test_a_deferred_constraint_fails_at_the_tools_commit(
+    fresh_database: Address, admin: Connection, mode: Transaction
+) -> None:
+    admin.execute("CREATE TABLE public.k (a int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+    admin.execute(f"ALTER TABLE public.k OWNER TO {_ROLE}")
+    done = _in_mode(fresh_database, admin, mode, "INSERT INTO k VALUES (1);\nINSERT INTO k VALUES (1);")
+    assert done.error is not None
+    assert (done.error.statement, done.error.line, done.error.sqlstate) == (3, None, "23505")
+    assert (done.statements[-1].sql, done.undone, done.left_open) == ("COMMIT", 2, False)
+    assert _value(admin, "SELECT count(*) FROM public.k") == 0

@@ -29,7 +29,7 @@ def test_a_find_among_many_errors_of_the_filter_is_kept(finds: audit._Finds, pla
     texts = [f"somebody{number}@corp.test" for number in range(1_000)]
     texts[place] = RAW
     for start in range(0, len(texts), 90):
-        finds.look("public.t.note", pl.Series(texts[start : start + 90]))
+        finds.look(("public.t.note", pl.Series(texts[start : start + 90])))
     assert finds.sure() == {"public.t.note": {RAW}}
 
 

@@ -17,7 +17,7 @@ from stagecopy.production.endpoint import pooler, too_old, two_servers
 from stagecopy.production.preflight import closed_large_objects, closed_sequences, closed_tables, lock_space, refusal
 from stagecopy.staging.extensions import PROVIDER_ONLY, Policy, decide, other_versions
 from stagecopy.staging.provider_roles import is_provider_role, without_provider_roles
-from stagecopy.staging.restore import Entry, without_extensions
+from stagecopy.staging.restore import Entry, entry_of, without_extensions
 from stagecopy.staging.space import Need, Space, needs, shown, spaces
 
 DATABASE = Database("db", "app", "UTF8", "C", "C", "c", None, 150010, None, 0, (), in_recovery=False)
@@ -94,6 +94,20 @@ def test_skipped_extensions_and_their_comments_leave_the_restore() -> None:
     }
     entries = [Entry(line, kind, name) for line, (kind, name) in lines.items()]
     assert [each.line[0] for each in without_extensions(entries, {"uuid-ossp"})] == ["4", "5", "6"]
+
+
+def test_large_objects_are_known_in_the_listing_of_every_major() -> None:
+    lines = {
+        "1; 2613 4711 BLOB - 4711 app": True,
+        "2; 0 0 BLOBS - BLOBS ": True,
+        "3; 2613 4711 BLOB METADATA - 4711..4712 app": True,  # from 17 on, several of one owner and grants
+        "4; 0 0 ACL - LARGE OBJECTS 4711..4712 app": True,
+        "5; 0 0 ACL - LARGE OBJECT 4711 app": True,
+        "6; 0 0 COMMENT - LARGE OBJECT 4711 app": True,
+        "7; 1259 9 TABLE public BLOBS app": False,
+        "8; 0 0 ACL public TABLE large app": False,
+    }
+    assert {line: entry_of(line).of_large_objects for line in lines} == lines
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ ran as app_owner on a docker clone of snapshot 20260814-070200, taken 07:02 toda
 
 the migration failed at statement 2, line 7
   relation "usres" does not exist (sqlstate 42P01)
+  what statement 1 did stays
 
 2 statements in 12 ms, 17.0 kB of WAL
   1  0.1 ms    SET lock_timeout = '2s'

@@ -9,28 +9,29 @@ from dataclasses import replace
 from rich.console import Console
 
 from stagecopy.errors import NoSnapshotError, StagingError
-from stagecopy.model.change import Difference, SchemaChange, SequenceChange, TableChange
+from stagecopy.model.change import ColumnDetail, Difference, SchemaChange, SequenceChange, TableChange
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.migration import RunError
 from stagecopy.model.refresh import RefreshedTable, RefreshResult, ServedStaging
+from stagecopy.model.rollback import UNTESTED
 from stagecopy.model.trial import ExpectationFile, TrialResult
 from stagecopy.report.document import error_document, refresh_document, trial_document
 from stagecopy.report.terminal_refresh import refresh_summary
 from tests.unit.report_samples import DONE, backfill, judged, table
 
 TRIAL_KEYS = {
-    "": "format exit error trial snapshot verdict ran_as engine clone fidelity migration tables schema rollback impact "
+    "": "format exit error trial snapshot verdict ran_as engine clone fidelity migration tables schema rollback interrupt impact "
     "findings sequences bookkeeping expectation",
     "fidelity": "code message",
     "migration": "sha256 seconds error statements",
     "migration.error": "statement line message sqlstate",
     "migration.statements": "n line sql seconds rows locks rewrites",
     "tables": "name schema table renamed_from change rows_before rows_after added removed changed moved columns method "
-    "samples",
+    "samples details",
     "tables.columns.email": "changed null_to_value value_to_null value_to_value lost type_from type_to",
     "tables.samples": "key before after",
     "schema": "kind change name from to",
-    "rollback": "tested restores differences",
+    "rollback": "tested restores differences sources error notes up_again up_again_differences",
     "impact": "wal_bytes disk_bytes longest_exclusive_lock_seconds",
     "findings": "rule severity subject message remedy",
     "sequences": "name from to column greatest",
@@ -66,7 +67,8 @@ def test_trial_document_has_exactly_the_keys_of_the_interface() -> None:
         assert isinstance(part, dict)
         assert list(part) == keys.split(), path
     assert document["impact"] == {"wal_bytes": 17_000, "disk_bytes": 8192, "longest_exclusive_lock_seconds": None}
-    assert document["rollback"] == {"tested": False, "restores": None, "differences": []}
+    assert document["rollback"] == UNTESTED
+    assert [UNTESTED[name] for name in ("tested", "restores", "differences")] == [False, None, []]
     assert json.loads(json.dumps(document)) == document
 
 
@@ -81,6 +83,23 @@ def test_a_trial_that_never_ran_has_the_same_keys() -> None:
         "where": None,
     }
     assert (document["migration"], document["tables"], document["verdict"]) == (None, [], None)
+
+
+def test_what_a_closer_look_found_is_told_in_numbers() -> None:
+    details = {"price": ColumnDetail(largest="0.05", shortened=3), "note": ColumnDetail()}
+    (told,) = trial_document(judged(Difference((table("a", changed=3, details=details),), ()), DONE))["tables"]
+    assert told["details"] == {
+        "price": {
+            "distinct": None,
+            "emptied": 0,
+            "largest": "0.05",
+            "uniform": False,
+            "shortened": 3,
+            "filling": None,
+            "collided": 0,
+            "keys_lost": 0,
+        }
+    }
 
 
 def test_tables_are_those_that_changed_or_all() -> None:

@@ -25,6 +25,7 @@ from stagecopy.model.catalog import Column
 
 TEXT_TYPES = frozenset({"text", "varchar", "bpchar", "citext", "name"})
 LEAST_BITS = 50  # below this, distinct values of a large unique column could meet
+_LOWER = 0x20
 _REPEATS = 2  # values that stand this often on average are masked once
 _NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 _NO_LEAVES: Mapping[str, Masker] = MappingProxyType({})
@@ -243,13 +244,14 @@ def differing(raw: pl.Series, drawn: pl.Series, *others: Callable[[pl.Series], p
 def _near(bare: pl.Series, drawn: pl.Series) -> pl.Series:
     """The rows that the dear comparison is for. ASCII keeps its length in lower case, and its first letter tells."""
     rows = (bare.str.len_bytes() == drawn.str.len_bytes()).arg_true()
-    rows = rows.filter(_initials(bare.gather(rows)) == _initials(drawn.gather(rows)))
+    rows = rows.filter(_initials(bare).gather(rows) == _initials(drawn).gather(rows))
     odd = (_beyond_ascii(bare) | _beyond_ascii(drawn)).arg_true()
     return pl.concat([rows, odd]).unique().sort() if len(odd) else rows
 
 
 def _initials(texts: pl.Series) -> pl.Series:
-    return texts.str.slice(0, 1).str.to_lowercase()
+    """The first bytes, with the bit set that tells cases apart: of ASCII letters it makes the lower-case one."""
+    return texts.cast(pl.Binary).bin.get(0, null_on_oob=True) | _LOWER
 
 
 def _beyond_ascii(texts: pl.Series) -> pl.Series:

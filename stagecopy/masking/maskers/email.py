@@ -52,23 +52,21 @@ class Email(BaseMasker):
         """Names of the person; code and domain of the value, so that a person's addresses stay distinct."""
         draw, length = person.of_value, self.setting.length
         first, last = (self.ascii_names(part) for part in ("first", "last"))
-        frame = pl.DataFrame(
-            {
-                "first": first.gather(person.index("first", len(first))),
-                "last": last.gather(person.index("last", len(last))),
-                "code": draw.code(length=self._code_length()),
-                "domain": self._domains(raw, draw),
-            }
-        )
+        parts = {
+            "first": first.gather(person.index("first", len(first))),
+            "last": last.gather(person.index("last", len(last))),
+            "domain": self._domains(raw, draw),
+        }
         if length is None:
-            joined = pl.concat_str("first", pl.lit("."), "last", pl.lit("."), "code", "domain")
-        else:
-            room = length - self._code_length() - 1 - pl.col("domain").str.len_chars().cast(pl.Int64)
-            names = pl.concat_str("first", pl.lit("."), "last").str.slice(0, room.clip(lower_bound=0))
-            names = names.str.strip_chars(".")
-            dot = pl.when(names != "").then(pl.lit(".")).otherwise(pl.lit(""))
-            joined = pl.concat_str(names, dot, "code", "domain")
-        return frame.select(joined).to_series()
+            code = {f"code{place}": piece for place, piece in enumerate(draw.code_pieces())}
+            joined = pl.concat_str("first", pl.lit("."), "last", pl.lit("."), *code, "domain")
+            return pl.DataFrame({**parts, **code}).select(joined).to_series()
+        frame = pl.DataFrame({**parts, "code": draw.code(length=self._code_length())})
+        room = length - self._code_length() - 1 - pl.col("domain").str.len_chars().cast(pl.Int64)
+        names = pl.concat_str("first", pl.lit("."), "last").str.slice(0, room.clip(lower_bound=0))
+        names = names.str.strip_chars(".")
+        dot = pl.when(names != "").then(pl.lit(".")).otherwise(pl.lit(""))
+        return frame.select(pl.concat_str(names, dot, "code", "domain")).to_series()
 
     def _domains(self, raw: pl.Series, draw: Draw) -> pl.Series:
         drawn = _DOMAINS.gather(draw.index("domain", len(_DOMAINS)))

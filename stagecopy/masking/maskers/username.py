@@ -35,10 +35,10 @@ class Username(BaseMasker):
     def fill_of(self, raw: pl.Series, person: Draw) -> pl.Series:  # noqa: ARG002  # the digests say it all
         """First name of the person, code of the value."""
         draw, length = person.of_value, self.setting.length
-        code = draw.code(length=self._code_length())
         room = None if length is None else length - self._code_length() - 1
         if room is not None and room < 1:
-            return code
+            return draw.code(length=self._code_length())
         names = self.ascii_names("first", room)
         first = names.gather(person.index("first", len(names)))
-        return pl.select(pl.concat_str(first, pl.lit("_"), code)).to_series()
+        code = draw.code_pieces() if length is None else [draw.code(length=self._code_length())]
+        return pl.select(pl.concat_str(first, pl.lit("_"), *code)).to_series()

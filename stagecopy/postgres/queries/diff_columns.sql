@@ -4,7 +4,8 @@ WITH RECURSIVE relation AS (
     SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
        AND (n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_)'
-            OR c.oid = 'pg_catalog.pg_largeobject'::pg_catalog.regclass)
+            OR c.oid IN ('pg_catalog.pg_largeobject'::pg_catalog.regclass,
+                         'pg_catalog.pg_largeobject_metadata'::pg_catalog.regclass))
 ), used AS (
     SELECT DISTINCT a.atttypid AS root
       FROM pg_catalog.pg_attribute a JOIN relation r ON r.oid = a.attrelid

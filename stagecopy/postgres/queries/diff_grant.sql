@@ -1,11 +1,12 @@
--- Privileges, where they are not the default. The fingerprint knows roles by number, in one order.
+-- Privileges, where they are not the default: a GRANT that was taken back leaves the default spelled out. The fingerprint knows roles by number, in one order.
 SELECT c.oid::bigint, 0, c.oid::bigint, n.nspname || '.' || c.relname, NULL, c.relacl::text,
        (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', x.grantee, x.grantor, x.privilege_type, x.is_grantable), ','
                     ORDER BY x.grantee, x.grantor, x.privilege_type)
           FROM pg_catalog.aclexplode(c.relacl) x), NULL::bigint
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't'
+ CROSS JOIN LATERAL (SELECT pg_catalog.acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner) AS usual) d
+ WHERE c.relacl IS NOT NULL AND NOT (c.relacl @> d.usual AND c.relacl <@ d.usual) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't'
    AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_)'
  UNION ALL
 SELECT a.attrelid::bigint, a.attnum, a.attrelid::bigint, n.nspname || '.' || c.relname, a.attname, a.attacl::text,
@@ -25,7 +26,8 @@ SELECT (1255::bigint << 32) + p.oid::bigint, 0, (1255::bigint << 32) + p.oid::bi
           FROM pg_catalog.aclexplode(p.proacl) x), NULL
   FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
- WHERE p.proacl IS NOT NULL AND p.oid >= 16384 AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_)'
+ CROSS JOIN LATERAL (SELECT pg_catalog.acldefault('f', p.proowner) AS usual) d
+ WHERE p.proacl IS NOT NULL AND NOT (p.proacl @> d.usual AND p.proacl <@ d.usual) AND p.oid >= 16384 AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_)'
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                     WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i'))
  UNION ALL
@@ -35,7 +37,8 @@ SELECT (1247::bigint << 32) + t.oid::bigint, 0, (1247::bigint << 32) + t.oid::bi
           FROM pg_catalog.aclexplode(t.typacl) x), NULL
   FROM pg_catalog.pg_type t
   JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
- WHERE t.typacl IS NOT NULL AND t.oid >= 16384 AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_)'
+ CROSS JOIN LATERAL (SELECT pg_catalog.acldefault('T', t.typowner) AS usual) d
+ WHERE t.typacl IS NOT NULL AND NOT (t.typacl @> d.usual AND t.typacl <@ d.usual) AND t.oid >= 16384 AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_)'
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                     WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid = t.oid AND d.deptype = 'e')
  UNION ALL

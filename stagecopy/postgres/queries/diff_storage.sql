@@ -7,4 +7,5 @@ SELECT c.oid::bigint, c.relfilenode::bigint, c.relpersistence::text, c.relam::bi
   LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid
  WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
    AND (n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_)'
-        OR c.oid = 'pg_catalog.pg_largeobject'::pg_catalog.regclass)
+        OR c.oid IN ('pg_catalog.pg_largeobject'::pg_catalog.regclass,
+                     'pg_catalog.pg_largeobject_metadata'::pg_catalog.regclass))

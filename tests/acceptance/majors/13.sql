@@ -40,3 +40,8 @@ CREATE POLICY own ON m13.people TO clerk USING (points < 100);
 GRANT USAGE ON SCHEMA m13 TO clerk;
 GRANT SELECT (id, mood), UPDATE (mood) ON m13.people TO clerk;
 CREATE PUBLICATION of_people FOR TABLE m13.people;
+SELECT lo_from_bytea(4711, 'one'), lo_from_bytea(4712, 'two'), lo_create(4713);
+ALTER LARGE OBJECT 4711 OWNER TO clerk;
+ALTER LARGE OBJECT 4712 OWNER TO clerk;
+GRANT SELECT ON LARGE OBJECT 4711, 4712 TO PUBLIC;
+COMMENT ON LARGE OBJECT 4712 IS 'the second one';

@@ -5,3 +5,6 @@ CREATE MATERIALIZED VIEW b30_views_and_kin.sums AS SELECT id % 10 AS part, sum(a
 CREATE MATERIALIZED VIEW b30_views_and_kin.later AS SELECT id FROM b30_views_and_kin.sales WHERE id <= 20;
 CREATE UNLOGGED TABLE b30_views_and_kin.cache (id int PRIMARY KEY, v text);
 INSERT INTO b30_views_and_kin.cache SELECT i, 'v' || i FROM generate_series(1, 50) i;
+CREATE EXTENSION postgres_fdw SCHEMA b30_views_and_kin;
+CREATE SERVER "b30_views_and_kin.away" FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1');
+CREATE FOREIGN TABLE b30_views_and_kin.abroad (id int, v text) SERVER "b30_views_and_kin.away" OPTIONS (table_name 'elsewhere');

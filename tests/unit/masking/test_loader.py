@@ -240,3 +240,30 @@ def test_globs_know_only_star_and_question_mark(pattern: str, text: str) -> None
         assert Part(pattern, glob=True).matches(text) is (pattern == text)
     assert Part("*", glob=True).matches(text)
     assert quote(pattern) == pattern or quote(pattern).startswith('"')
+
+
+def test_large_objects_are_kept_for_a_reason(tmp_path: Path) -> None:
+    assert load_rules(write(tmp_path, "version: 1\n")).large_objects is None
+    kept = load_rules(write(tmp_path, "version: 1\nlarge_objects: {keep: scans of empty forms}\n")).large_objects
+    assert kept is not None
+    assert (kept.reason, kept.where) == ("scans of empty forms", f"{tmp_path}/rules.yaml:2")
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("keep", "`large_objects` is a mapping with `keep`"),
+        ("{}", "`keep` says why, in 3 characters or more"),
+        ("{keep: yes}", "`keep` says why, in 3 characters or more"),
+        ("{kepp: scans of forms}", "unknown key 'kepp'; did you mean 'keep'?"),
+    ],
+)
+def test_A33_wrong_words_about_large_objects(tmp_path: Path, entry: str, said: str) -> None:
+    (line,) = mistakes(tmp_path, f"version: 1\nlarge_objects: {entry}\n")
+    assert line.startswith(f"rules.yaml:2: {said}")
+
+
+def test_large_objects_are_decided_once(tmp_path: Path) -> None:
+    write(tmp_path, "version: 1\nlarge_objects: {keep: scans of empty forms}\n", "a.yaml")
+    (line,) = mistakes(tmp_path, "version: 1\nlarge_objects: {keep: another reason}\n")
+    assert line == "rules.yaml:2: large_objects is decided already at a.yaml:2; keep one"

@@ -15,6 +15,7 @@ from stagecopy.masking.distinct import Distinct, fingerprints
 from stagecopy.masking.keys import MaskKey
 from stagecopy.masking.maskers import MASKS, Setting
 from stagecopy.masking.plan import TablePlan
+from stagecopy.masking.remembered import Masks
 from stagecopy.masking.witness import Confirmer, Witness
 from tests.unit.masking.factory import column, table
 
@@ -133,7 +134,7 @@ def test_what_many_rows_hold_is_nobodys_own() -> None:
     plan, people = _plan("hash"), table(1, "people", column("c"))
     confirmer = Confirmer({"the default value", "ada@corp.test"})
     raw = pl.Series(["The default value"] * 50 + ["ada@corp.test"])
-    confirmer.see(people, plan, raw, pl.Series(["x"] * 51))
+    confirmer.see(people, plan, raw, Masks(pl.Series(["x"] * 51)))
     assert confirmer.origins() == {"ada@corp.test": f"{people.qualified}.c"}
 
 
@@ -142,7 +143,7 @@ def test_an_address_is_somebodys_own_where_it_stands_once() -> None:
     texts = {"ada@corp.test", "the default value", "noreply@corp.test"}
     confirmer = Confirmer(texts)
     for people, raw in ((orders, [*texts] * 50), (users, ["ada@corp.test", "The default value"])):
-        confirmer.see(people, plan, pl.Series(raw), pl.Series(["x"] * len(raw)))
+        confirmer.see(people, plan, pl.Series(raw), Masks(pl.Series(["x"] * len(raw))))
     assert confirmer.origins() == {"ada@corp.test": f"{users.qualified}.c"}
 
 
@@ -150,6 +151,6 @@ def test_a_mask_that_lets_values_through_is_told(tmp_path: Path) -> None:
     plan, people = _plan("hash"), table(1, "people", column("c"))
     plan = replace(plan, column=people.columns[0])
     witness = Witness([TablePlan(people, "copy", None, (plan,))], tmp_path / "digests")
-    witness.see(people, plan, pl.Series(["a", "b", "", None]), pl.Series(["x", "b", "", None]))
+    witness.see(people, plan, pl.Series(["a", "b", "", None]), Masks(pl.Series(["x", "b", "", None])))
     assert witness.unchanged() == {"public.people.c": 1}
     assert (witness.columns[1, 1].masked, witness.columns[1, 1].nulls) == (1, 1)

@@ -1,0 +1,152 @@
+"""Kills the deployment after each of its statements, on clones of its own, and starts it again on what is left.
+
+Surprising: a clone on which nothing is left (an open transaction was rolled back) is as good as new, and serves for the
+next kill; so a file that is one transaction costs one clone, not one a statement. What runs CONCURRENTLY is killed in
+the middle too, where it leaves half of its work: a session that keeps an old snapshot makes it wait there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+
+from stagecopy.diff.compare import Known, compare
+from stagecopy.errors import UsageError
+from stagecopy.flows.pair import one_more
+from stagecopy.flows.performing import Stage, connected, let_in, perform
+from stagecopy.flows.rollback import Deployed
+from stagecopy.flows.scripting import needs_psql
+from stagecopy.model.change import Difference
+from stagecopy.model.interruption import Interruption, Interruptions
+from stagecopy.model.migration import Migration
+from stagecopy.postgres.connect import connect_staging
+from stagecopy.postgres.sessions import end_sessions
+from stagecopy.trial.again import unlike
+from stagecopy.trial.ambush import Ambush, is_concurrent
+from stagecopy.trial.rollback import unrestored
+from stagecopy.trial.running import run_migration
+from stagecopy.trial.transactions import in_mode
+
+MOST = 50  # statements after which it is killed; more take too long to be worth it
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """After how many statements, and whether in the middle of the next one."""
+
+    after: int
+    during: bool = False
+
+
+def check_interruptible(migration: Migration) -> None:
+    """Refuse what is no list of statements. Raises UsageError."""
+    if migration.command or needs_psql(migration.files):
+        message = "--interrupt stops between the statements of SQL files; a command's, or psql's, are not ours to stop"
+        raise UsageError("usage", message, hint="leave --interrupt out")
+
+
+def interrupted(stage: Stage, deployed: Deployed, *, wanted: bool) -> Interruptions | None:
+    """Kill and start again after each statement. None: not wanted, or the migration fails without being killed."""
+    if not wanted or not deployed.whole:
+        return None
+    kills = list(_kills(deployed))
+    deadline = time.monotonic() + stage.work.project.settings.trial.time_budget
+    tried: list[Interruption] = []
+    with _Clones(stage) as clones:
+        for kill in kills:
+            if kill.after > MOST or time.monotonic() > deadline:
+                why = f"it was killed after {len(tried)} of {len(kills)} statements only: more take too long"
+                return Interruptions(tuple(tried), why)
+            tried += _tried(clones, deployed, kill)
+    return Interruptions(tuple(tried))
+
+
+def _kills(deployed: Deployed) -> Iterator[Kill]:
+    statements = deployed.run.statements
+    for each in statements:
+        if is_concurrent(each.sql):
+            yield Kill(each.n - 1, during=True)
+        if each.n < len(statements):
+            yield Kill(each.n)
+
+
+class _Clones:
+    """The clone to be changed next: the last one if nothing was left on it, else a new one."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._current: Stage | None = None
+        self._stack = ExitStack()
+        self._made = 0
+
+    def __enter__(self) -> _Clones:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def stage(self) -> Stage:
+        """Where the next one runs."""
+        if self._current is None:
+            self._stack.close()
+            self._made += 1
+            run, snapshot, engine = self._stage.run.id, self._stage.snapshot, self._stage.engine
+            more = one_more(self._stage.pair, snapshot, engine, run=run, purpose=f"kill-{self._made}")
+            pair = self._stack.enter_context(more)
+            login = let_in(pair.after, self._stage.login.user, engine)
+            self._current = replace(self._stage, pair=pair, login=login)
+        return self._current
+
+    def spoil(self) -> None:
+        """It is not as it was."""
+        self._current = None
+
+
+def _tried(clones: _Clones, deployed: Deployed, kill: Kill) -> Iterator[Interruption]:
+    stage = clones.stage()
+    if not _killed(stage, deployed.migration, kill):
+        clones.spoil()
+        return
+    difference = _difference(stage)
+    left = tuple(each.message for each in unrestored(difference))
+    during = kill.after + 1 if kill.during else None
+    if difference.schema or difference.sequences or any(each.touched for each in difference.tables):
+        clones.spoil()
+        yield _again(stage, deployed, Interruption(kill.after, during, left, "works"))
+    else:
+        yield Interruption(kill.after, during, (), "works")  # it is as before, where the migration did run
+
+
+def _again(stage: Stage, deployed: Deployed, found: Interruption) -> Interruption:
+    run, _ = perform(stage, deployed.migration)
+    if run.error is not None:
+        return replace(found, rerun="fails", error=run.error)
+    why = unlike(deployed.difference, _difference(stage))
+    return replace(found, rerun="differs", differences=why) if why else found
+
+
+def _difference(stage: Stage) -> Difference:
+    known = Known(stage.pair.wal, stage.snapshot.rows, stage.snapshot.masked, logged_in=stage.login.user)
+    return compare(stage.pair.before, stage.pair.after, known=known)
+
+
+def _killed(stage: Stage, migration: Migration, kill: Kill) -> bool:
+    """Run it until it is killed. False: it ended before the kill came."""
+    settings = stage.work.project.settings.trial
+    files = in_mode(migration.files, settings.transaction)
+    with ExitStack() as stack:
+        observer = stack.enter_context(closing(connect_staging(stage.pair.after)))
+        connection = stack.enter_context(closing(connected(stage.login)))
+        process = connection.info.backend_pid
+        ambush = stack.enter_context(Ambush(stage.pair.after, process)) if kill.during else None
+
+        def strike(ran: int) -> None:
+            if ran == kill.after and ambush is None:
+                end_sessions(observer, [process])
+            elif ran == kill.after and ambush is not None:
+                ambush.lie_in_wait()
+
+        run = run_migration(connection, observer, files, time_budget=settings.time_budget, strike=strike)
+        return run.error is not None and len(run.statements) == kill.after + 1 and not (ambush and not ambush.struck)

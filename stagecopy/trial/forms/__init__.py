@@ -1,0 +1,1 @@
+"""How a step is written down for each migration tool."""

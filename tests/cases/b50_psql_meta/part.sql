@@ -1,0 +1,1 @@
+DELETE FROM b50_psql_meta.users WHERE id = 60;

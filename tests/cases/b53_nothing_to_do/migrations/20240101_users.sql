@@ -1,0 +1,2 @@
+-- +goose Up
+-- DELETE FROM b53_nothing_to_do.users;

@@ -1,0 +1,1 @@
+ALTER TABLE b57_rollback_loses.users DROP COLUMN phone;

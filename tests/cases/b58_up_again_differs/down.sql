@@ -1,0 +1,1 @@
+DROP TABLE b58_up_again_differs.offers;

@@ -1,0 +1,1 @@
+ALTER TABLE b58_up_again_fails.jobs DROP COLUMN state;

@@ -1,0 +1,1 @@
+ALTER TABLE settings RENAME TO app_settings;

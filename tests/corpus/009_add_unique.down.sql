@@ -1,0 +1,1 @@
+ALTER TABLE orgs DROP CONSTRAINT orgs_name_key;

@@ -1,0 +1,2 @@
+ALTER TABLE users ADD CONSTRAINT score_sane CHECK (score >= 0) NOT VALID;
+ALTER TABLE users VALIDATE CONSTRAINT score_sane;

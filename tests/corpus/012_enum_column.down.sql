@@ -1,0 +1,3 @@
+-- left: enum public.plan left behind
+-- up again: fails
+ALTER TABLE users DROP COLUMN plan;

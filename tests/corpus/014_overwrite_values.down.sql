@@ -1,0 +1,2 @@
+-- left: 80 values of public.users.city are other values
+SELECT 'the old cities are gone';

@@ -1,0 +1,1 @@
+UPDATE users SET city = 'unknown' WHERE NOT active;

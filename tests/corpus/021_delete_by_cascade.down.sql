@@ -1,0 +1,2 @@
+-- fails
+DO $$ BEGIN RAISE EXCEPTION 'deleted posts do not come back'; END $$;

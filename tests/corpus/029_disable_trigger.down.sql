@@ -1,0 +1,1 @@
+ALTER TABLE comments ENABLE TRIGGER comments_no_blank;

@@ -1,0 +1,2 @@
+DROP POLICY posts_readable ON posts;
+ALTER TABLE posts DISABLE ROW LEVEL SECURITY;

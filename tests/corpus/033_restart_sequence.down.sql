@@ -1,0 +1,1 @@
+SELECT setval('users_id_seq', (SELECT max(id) FROM users));

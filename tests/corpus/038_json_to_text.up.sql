@@ -1,0 +1,1 @@
+ALTER TABLE posts ALTER COLUMN meta DROP DEFAULT, ALTER COLUMN meta TYPE text USING meta::text;

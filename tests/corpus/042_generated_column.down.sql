@@ -1,0 +1,1 @@
+ALTER TABLE billing.lines DROP COLUMN gross;

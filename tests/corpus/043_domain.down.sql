@@ -1,0 +1,2 @@
+ALTER TABLE orgs ALTER COLUMN name TYPE text;
+DROP DOMAIN company;

@@ -1,0 +1,2 @@
+ALTER TABLE blog.comments SET SCHEMA public;
+DROP SCHEMA blog;

@@ -1,0 +1,2 @@
+CREATE SCHEMA blog;
+ALTER TABLE comments SET SCHEMA blog;

@@ -1,0 +1,2 @@
+ALTER TABLE post_tags DROP CONSTRAINT post_tags_post;
+ALTER TABLE post_tags ADD CONSTRAINT post_tags_post FOREIGN KEY (post_id) REFERENCES posts NOT VALID;

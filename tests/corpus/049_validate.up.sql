@@ -1,0 +1,1 @@
+ALTER TABLE post_tags VALIDATE CONSTRAINT post_tags_post;

@@ -1,0 +1,1 @@
+INSERT INTO app_settings VALUES ('theme', 'dark'), ('beta', 'value');

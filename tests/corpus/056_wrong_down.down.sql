@@ -1,0 +1,2 @@
+-- fails
+ALTER TABEL users DROP COLUMN locale;

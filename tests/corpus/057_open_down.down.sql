@@ -1,0 +1,3 @@
+-- fails
+BEGIN;
+ALTER TABLE users DROP COLUMN zone;

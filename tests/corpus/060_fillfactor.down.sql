@@ -1,0 +1,2 @@
+ALTER TABLE users RESET (fillfactor);
+ALTER TABLE users ALTER COLUMN email SET STATISTICS -1;

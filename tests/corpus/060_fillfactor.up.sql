@@ -1,0 +1,2 @@
+ALTER TABLE users SET (fillfactor = 70);
+ALTER TABLE users ALTER COLUMN email SET STATISTICS 500;
