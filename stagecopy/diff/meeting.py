@@ -13,8 +13,8 @@ import polars as pl
 from stagecopy.diff.pairing import KEY, SCHEMA, Effect, no_changes, no_rows, pair_rows, without_equals
 from stagecopy.diff.spill import Spill
 
-MOST_WAITING = 800_000  # rows of both sides; about 100 bytes each while they are joined
-_LEAST, _MOST = 100_000, 500_000  # rows that are worth joining, and that must be
+MOST_WAITING = 600_000  # rows of both sides; about 100 bytes each while they are joined
+_LEAST, _MOST = 100_000, 300_000  # rows that are worth joining, and that must be
 
 
 class Meeting:
@@ -24,6 +24,7 @@ class Meeting:
         self._keyless = keyless
         self._settled = settled and not keyless
         self._key = KEY[1:] if single else KEY
+        self._weight = 1 if self._settled else 3  # counting equal rows takes so many times the memory of joining keys
         self._waiting = [pl.DataFrame(schema=SCHEMA), pl.DataFrame(schema=SCHEMA)]
         self._fresh: list[list[pl.DataFrame]] = [[], []]
         self._spills: list[Spill] = []
@@ -34,7 +35,7 @@ class Meeting:
             fresh.append(rows)
         fresh_rows = sum(each.height for frames in self._fresh for each in frames)
         waiting = sum(each.height for each in self._waiting)
-        if fresh_rows < min(max(_LEAST, waiting), _MOST):
+        if fresh_rows < min(max(_LEAST, waiting), _MOST // self._weight):
             return no_changes()
         return self._meet()
 
@@ -47,8 +48,8 @@ class Meeting:
         if self._settled:
             self._waiting, changed = self._pair(mine, other)
         else:
-            self._waiting = [without_equals(mine, other), without_equals(other, mine)]
-        if sum(each.height for each in self._waiting) > MOST_WAITING:
+            self._waiting = [*without_equals(mine, other)]
+        if sum(each.height for each in self._waiting) > MOST_WAITING // self._weight:
             self._put_away()
         return changed
 

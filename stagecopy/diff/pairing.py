@@ -44,14 +44,22 @@ def without_same_places(mine: pl.DataFrame, other: pl.DataFrame) -> tuple[pl.Dat
     return mine.join(same, on="place", how="anti"), other.join(same, on="place", how="anti")
 
 
-def without_equals(mine: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
-    """Rows of *mine* without a partner in *other*, the n-th of equals against the n-th."""
-    nth = pl.int_range(pl.len()).over([*KEY, "row"]).alias("nth")
-    return mine.with_columns(nth).join(other.with_columns(nth), on=[*KEY, "row", "nth"], how="anti").drop("nth")
+def without_equals(mine: pl.DataFrame, other: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both without rows that have a partner on the other side, the n-th of equals paired with the n-th.
 
-
-def _left(mine: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
-    return without_equals(mine, other).select([*KEY, "place"])
+    Most rows are there as often on both sides: only the others are numbered, which takes longer than counting.
+    """
+    columns = [*KEY, "row"]
+    counts = (each.group_by(columns).len() for each in (mine, other))
+    both = next(counts).join(next(counts), on=columns, how="full", coalesce=True, suffix="_after")
+    uneven = both.filter(pl.col("len").ne_missing(pl.col("len_after"))).select(columns)
+    nth = pl.int_range(pl.len()).over(columns).alias("nth")
+    left, come = (each.join(uneven, on=columns, how="semi").with_columns(nth) for each in (mine, other))
+    numbered = [*columns, "nth"]
+    return (
+        left.join(come, on=numbered, how="anti").drop("nth"),
+        come.join(left, on=numbered, how="anti").drop("nth"),
+    )
 
 
 def _unique(before: pl.DataFrame, after: pl.DataFrame) -> Effect:
@@ -65,14 +73,15 @@ def _unique(before: pl.DataFrame, after: pl.DataFrame) -> Effect:
 def pair_rows(before: pl.DataFrame, after: pl.DataFrame, *, keyless: bool) -> Effect:
     """What became of the rows of one pass."""
     if keyless:
-        return Effect(_left(before, after), _left(after, before), no_changes())
+        removed, added = without_equals(before, after)
+        return Effect(removed.select(*KEY, "place"), added.select(*KEY, "place"), no_changes())
     doubled = pl.concat([_duplicates(before), _duplicates(after)]).unique()
     if doubled.is_empty():
         return _unique(before, after)
-    mine, other = (side.join(doubled, on=KEY, how="semi") for side in (before, after))
+    mine, other = without_equals(*(side.join(doubled, on=KEY, how="semi") for side in (before, after)))
     single = _unique(*(side.join(doubled, on=KEY, how="anti") for side in (before, after)))
     return Effect(
-        pl.concat([single.removed, _left(mine, other)]),
-        pl.concat([single.added, _left(other, mine)]),
+        pl.concat([single.removed, mine.select(*KEY, "place")]),
+        pl.concat([single.added, other.select(*KEY, "place")]),
         single.changed,
     )

@@ -22,9 +22,9 @@ from stagecopy.diff.plan import Servers
 from stagecopy.postgres.diffrows import Pack, RowSide, Runs, digests_at, extent, packs, packs_of_share
 
 STEP_BLOCKS = 64  # at most 18,624 rows in a pack
-STRETCH_BLOCKS = 2048  # about 200,000 rows of usual size, 600,000 at most, of 24 bytes
+STRETCH_BLOCKS = 1024  # about 100,000 rows of usual size, 300,000 at most, of 24 bytes
 _SHARE_BLOCKS = 16_384  # where only shares of all rows can be read, each time reading all
-_AHEAD = 500_000  # rows
+_AHEAD = 400_000  # rows
 _EMPTY: Pack = (None,)
 
 Read = Callable[[], list[Pack]]

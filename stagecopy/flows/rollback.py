@@ -51,8 +51,8 @@ def proved(stage: Stage, deployed: Deployed, down: Migration | None, compare: Co
 
 def _again(stage: Stage, deployed: Deployed, compare: Compare) -> tuple[Again, tuple[str, ...]]:
     run, _ = perform(stage, deployed.migration)
-    if run.error is not None:
-        return "fails", (f"statement {run.error.statement} failed: {run.error.message}",)
+    if run.failure is not None:
+        return "fails", (run.failure,)
     if run.left_open:
         return "fails", ("it ended inside an open transaction",)
     why = unlike(deployed.difference, compare())

@@ -63,8 +63,9 @@ def guard(page: Page, file: GuardFile | None) -> None:
         return
     page.heading("guard")
     if file.problem is None:
+        tried = f"tried on a clone, counted in {file.seconds or 0:.1f} s"
         said = f"written, limits for {counted(file.tables, 'table')}; "
-        said += f"tried on a clone, counted in {file.seconds or 0:.1f} s" if file.proved else "not tried: a command runs by itself"
+        said += tried if file.proved else "not tried: a command runs by itself"
     else:
         said = f"not written: {file.problem.message}"
     page.grid([(page.text(file.path), page.text(said))], fold_last=True)

@@ -37,9 +37,8 @@ def rollback_fails(evidence: Evidence) -> Iterator[Finding]:
     rollback = evidence.rollback
     if rollback is None or not rollback.failed:
         return
-    error = rollback.run.error
-    if error is not None:
-        message = f"the rollback fails at statement {error.statement}: {error.message}"
+    if rollback.run.failure is not None:
+        message = f"the rollback fails: {rollback.run.failure}"
     elif rollback.run.left_open:
         message = "the rollback ends inside an open transaction, so it is itself rolled back: nothing is taken back"
     else:
@@ -55,8 +54,8 @@ def rollback_loses(evidence: Evidence) -> Iterator[Finding]:
         return
     lost = [each for each in rollback.differences if each.lost and each.kind in ("rows", "values")]
     if lost:
-        schema = "yes" if rollback.schema_restored else "no"
-        message = f"the rollback restores the schema {schema}, the data no: {_named([each.message for each in lost])}"
+        what = "the schema, but not the data" if rollback.schema_restored else "neither the schema nor the data"
+        message = f"the rollback restores {what}: {_named([each.message for each in lost])}"
         remedy = "take a copy of what is lost before the migration, or say that there is no way back"
         yield Finding("rollback-loses", _severity(evidence), _WHOLE, message, remedy)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -220,3 +221,25 @@ def run_by_drizzle(production: Address, text: str) -> str | None:
             connection.rollback()
             return failure.diag.message_primary
     return None
+
+
+COMMAND = """
+import os, psycopg
+with psycopg.connect(os.environ['DATABASE_URL']) as clone:
+    clone.execute('DELETE FROM notes WHERE id > 290')
+    clone.execute('DELETE FROM apart WHERE id > 3')
+"""
+
+
+def test_a_command_gets_the_two_functions_that_it_calls_itself(shop: Shop) -> None:
+    shop.write("migrate.py", COMMAND)
+    words = ("--", sys.executable, "migrate.py")
+    refused = shop.run("trial", "--json", "--write-guard", "no.sql", *words)
+    assert refused.document["error"]["code"] == "guard-impossible"
+    done = shop.run("trial", "--json", "--write-guard", "command.py", *words)
+    assert (done.document["guard"]["written"], done.document["guard"]["proved"]) == (True, False), done.document
+    text = (shop.folder / "command.py").read_text()
+    assert "public.notes: at most 10 rows" in text
+    assert "public.apart: no rows" in text
+    assert "guard.before(op)" in text
+    compile(text, "command.py", "exec")

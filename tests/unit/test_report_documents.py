@@ -20,12 +20,12 @@ from stagecopy.report.terminal_refresh import refresh_summary
 from tests.unit.report_samples import DONE, backfill, judged, table
 
 TRIAL_KEYS = {
-    "": "format exit error trial snapshot verdict ran_as engine clone fidelity migration tables schema rollback interrupt impact "
-    "findings sequences bookkeeping expectation",
+    "": "format exit error trial headline snapshot taken_at verdict ran_as engine clone fidelity migration tables schema "
+    "rollback interrupt impact findings sequences bookkeeping expectation files guard rescue",
     "fidelity": "code message",
-    "migration": "sha256 seconds error statements",
+    "migration": "sha256 seconds error statements files planned undone skipped command",
     "migration.error": "statement line message sqlstate",
-    "migration.statements": "n line sql seconds rows locks rewrites",
+    "migration.statements": "n line sql seconds rows at locks rewrites",
     "tables": "name schema table renamed_from change rows_before rows_after added removed changed moved columns method "
     "samples details",
     "tables.columns.email": "changed null_to_value value_to_null value_to_value lost type_from type_to",

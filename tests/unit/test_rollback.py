@@ -9,6 +9,8 @@ import pytest
 from rich.console import Console
 
 from stagecopy.model.change import ColumnChange, Difference, SchemaChange, SequenceChange, TableChange
+from stagecopy.model.effects import Effects, Newcomer
+from stagecopy.model.interruption import Interruption, Interruptions
 from stagecopy.model.migration import MigrationRun, RunError, StatementRun
 from stagecopy.model.rollback import Rollback
 from stagecopy.report.document import trial_document
@@ -124,7 +126,7 @@ def test_the_message_of_a_loss_tells_schema_from_data() -> None:
     lost = unrestored(Difference((table(columns={"phone": ColumnChange(lost=41_233)}),), ()))
     (finding,) = judge(SAME, DONE, Policy(), back=WayBack(Rollback(("d",), RAN, lost, again="works")))
     assert finding.message == (
-        "the rollback restores the schema yes, the data no: 41,233 values of public.users.phone lost"
+        "the rollback restores the schema, but not the data: 41,233 values of public.users.phone lost"
     )
 
 
@@ -146,3 +148,34 @@ def test_report_and_document_tell_of_the_rollback() -> None:
     document = trial_document(result)["rollback"]
     assert (document["tested"], document["restores"], document["up_again"]) == (True, False, "fails")
     assert [each["lost"] for each in document["differences"]] == [True, False]
+
+
+def test_a_deployment_that_cannot_be_started_again_is_told_of_with_what_it_leaves() -> None:
+    error = RunError(1, 1, 'relation "a" already exists', "42P07")
+    fine = Interruption(1, None, (), "works")
+    fails = Interruption(2, None, ("table public.a left behind",), "fails", error)
+    doubles = Interruption(2, 3, ("1 row of public.t left behind",), "differs", None, ("public.t: rows 2, then 3",))
+    tried = Interruptions((fine, fails, doubles), "cut short")
+    found = judge(SAME, DONE, Policy(), back=WayBack(None, tried))
+    assert [(each.severity, each.rule) for each in found] == [
+        ("warn", "not-rerunnable"),
+        ("info", "interrupt-cut-short"),
+    ]
+    assert found[0].message == (
+        "killed after statement 2 it leaves table public.a left behind, and a second run fails at statement 1: "
+        'relation "a" already exists (so at 1 other moment too)'
+    )
+    (last,) = judge(SAME, DONE, Policy(), back=WayBack(None, Interruptions((fine, doubles))))
+    assert last.message.startswith(
+        "killed during statement 3 it leaves 1 row of public.t left behind, and a second run"
+    )
+    assert judge(SAME, DONE, Policy(), back=WayBack(None, Interruptions((fine,)))) == ()
+
+
+def test_new_tables_of_another_owner_and_those_that_nobody_may_read_are_told_of() -> None:
+    usual = Newcomer("public.a", "owner", "owner", ())
+    alien = Newcomer("public.b", "deployer", "owner", ("app", "PUBLIC"))
+    only = Newcomer("public.c", "deployer", None, ())
+    found = judge(SAME, DONE, Policy(), Effects(observed=True, newcomers=(usual, alien, only)))
+    assert [(each.rule, each.subject) for each in found] == [("not-granted", "public.b"), ("other-owner", "public.b")]
+    assert found[0].message == "app, PUBLIC may read most other tables of public, but not public.b"

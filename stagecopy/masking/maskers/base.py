@@ -244,7 +244,7 @@ def differing(raw: pl.Series, drawn: pl.Series, *others: Callable[[pl.Series], p
 def _near(bare: pl.Series, drawn: pl.Series) -> pl.Series:
     """The rows that the dear comparison is for. ASCII keeps its length in lower case, and its first letter tells."""
     rows = (bare.str.len_bytes() == drawn.str.len_bytes()).arg_true()
-    rows = rows.filter(_initials(bare).gather(rows) == _initials(drawn).gather(rows))
+    rows = rows.filter(_initials(bare).gather(rows).eq_missing(_initials(drawn).gather(rows)))
     odd = (_beyond_ascii(bare) | _beyond_ascii(drawn)).arg_true()
     return pl.concat([rows, odd]).unique().sort() if len(odd) else rows
 
