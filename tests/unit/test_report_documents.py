@@ -20,8 +20,8 @@ from stagecopy.report.terminal_refresh import refresh_summary
 from tests.unit.report_samples import DONE, backfill, judged, table
 
 TRIAL_KEYS = {
-    "": "format exit error trial headline snapshot taken_at verdict ran_as engine clone fidelity migration tables schema "
-    "rollback interrupt impact findings sequences bookkeeping expectation files guard rescue",
+    "": "format exit error trial headline snapshot taken_at verdict ran_as engine clone fidelity migration tables "
+    "schema rollback interrupt impact findings sequences bookkeeping expectation files guard rescue",
     "fidelity": "code message",
     "migration": "sha256 seconds error statements files planned undone skipped command",
     "migration.error": "statement line message sqlstate",
