@@ -14,7 +14,7 @@ from stagecopy.model.drafting import Wish
 if TYPE_CHECKING:
     from stagecopy.flows.new_migration import Written
 
-app = typer.Typer(help="Migrations: write one that is safe to deploy, list those there are.", no_args_is_help=True)
+app = typer.Typer(help="Migrations: write a safe one, list those there are.", no_args_is_help=True)
 _IDIOMS = ("add-column", "rename", "change-type", "split-table", "backfill", "constraint", "index")
 _PHASES = ("expand", "swap", "contract", "all")
 _FORMS = ("sql", "alembic", "drizzle")

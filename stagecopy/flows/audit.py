@@ -23,7 +23,7 @@ from stagecopy.errors import StagingError
 from stagecopy.masking import copytext, searchable
 from stagecopy.masking.digestset import DigestSet
 from stagecopy.masking.side_by_side import in_order
-from stagecopy.masking.wide import WideRow, is_wide, windows
+from stagecopy.masking.wide import WideRow, apart, is_wide, windows
 from stagecopy.masking.witness import Confirmer, Witness
 from stagecopy.model.audit import Audited, Leak
 from stagecopy.model.server import Address
@@ -35,6 +35,7 @@ from stagecopy.process import ProcessError
 
 _BATCH_BYTES = 8 * 1024 * 1024
 _SLICE_ROWS = 65_536
+_WIDE_BYTES = 2 << 20  # of a row: the pieces of such a cell would be many times its size, all at once
 _DEFINITIONS = 2_000  # looked at in one go
 _MOST_FINDS = 10_000  # different texts of one place; a column that leaks as a whole needs no more
 Reread = Callable[[Confirmer], None]
@@ -51,7 +52,7 @@ class _Finds:
 
     def look(self, *found: tuple[str, pl.Series]) -> None:
         """Look texts up by place, those of all places at once."""
-        texts = pl.concat([each for _, each in found], rechunk=True)
+        texts = found[0][1] if len(found) == 1 else pl.concat([each for _, each in found], rechunk=True)
         made = self.digests.digests(texts)
         maybe = self.digests.maybe(made).arg_true()
         ends = list(accumulate(len(each) for _, each in found))
@@ -173,7 +174,8 @@ class _Search:
 
     def run(self, chunks: Iterable[bytes]) -> None:
         """All of it, as COPY text."""
-        for _ in in_order(self._batch, copytext.whole_lines(chunks, _BATCH_BYTES), alone=_is_wide):
+        batches = (part for each in copytext.whole_lines(chunks, _BATCH_BYTES) for part in apart(each, _WIDE_BYTES))
+        for _ in in_order(self._batch, batches, alone=_is_wide):
             pass
 
     def _batch(self, batch: bytes) -> None:
@@ -208,7 +210,7 @@ class _Search:
 
 
 def _is_wide(batch: bytes) -> bool:
-    return is_wide(batch, 2 * _BATCH_BYTES)
+    return is_wide(batch, _WIDE_BYTES)
 
 
 def _sound(batch: bytes) -> bytes:

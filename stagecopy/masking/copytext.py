@@ -23,7 +23,7 @@ _BOM = b"\xef\xbb\xbf"
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 _ESCAPE = re.compile(rb"\\(?:(?P<octal>[0-7]{1,3})|x(?P<hex>[0-9A-Fa-f]{1,2})|(?P<other>.))", re.DOTALL)
 _PAIRS = {"\\\\": "\\", "\\b": "\b", "\\f": "\f", "\\n": "\n", "\\r": "\r", "\\t": "\t", "\\v": "\v"}
-_UNUSUAL = r"\\[^\\bfnrtv]"
+_UNUSUAL = r"(?:^|[^\\])(?:\\\\)*\\[^\\bfnrtv]"  # not the second of two backslashes
 _SPECIAL = r"[\\\x08-\x0d]"
 
 

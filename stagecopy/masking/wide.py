@@ -11,6 +11,7 @@ from dataclasses import dataclass
 WHOLE = 32 << 20
 _WINDOW, _OVERLAP = 1 << 20, 8 << 10
 _PIECE = 1 << 20
+_BACKSLASH = ord("\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +72,13 @@ def windows(field: bytes | memoryview) -> Iterator[tuple[str, bool]]:
     if _WINDOW < len(field) <= WHOLE:
         yield str(field, "utf-8", "replace"), True
     for start in range(0, len(field), _WINDOW):
-        yield str(field[start : start + _WINDOW + _OVERLAP], "utf-8", "replace"), False
+        first, last = (_outside(field, place) for place in (start, start + _WINDOW + _OVERLAP))
+        yield str(field[first:last], "utf-8", "replace"), False
+
+
+def _outside(field: bytes | memoryview, place: int) -> int:
+    """*place*, or the one before where it lies within an escape: after an odd number of backslashes."""
+    first = place
+    while 0 < first <= len(field) and field[first - 1] == _BACKSLASH:
+        first -= 1
+    return place - (place - first) % 2

@@ -22,7 +22,7 @@ from tests.acceptance.onlookers import ask
 from tests.integration.scratch_server import database_of, running_server
 
 SLOW = os.environ.get("STAGECOPY_SLOW") == "1"
-TENANTS = 500 if SLOW else 150
+TENANTS = 500 if SLOW else 40
 _NAME = "stagecopy/counted"
 _STATEMENT = re.compile(rf"^{_NAME}\|LOG:  (?:statement|execute [^:]*): (.*)", re.MULTILINE)
 _RULES = """

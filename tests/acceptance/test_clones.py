@@ -230,6 +230,7 @@ def _first_line(data: Path) -> str:
     return (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0]
 
 
+@pytest.mark.repeat
 def test_without_a_pool_clones_are_overlays_or_copies(embedded_shop: Shop) -> None:
     embedded_shop.configure(staging="{engine: embedded, pool: none, keep: 1}")
     shop = _stocked(embedded_shop)

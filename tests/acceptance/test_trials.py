@@ -246,7 +246,8 @@ def test_only_what_the_log_names_is_read_and_reading_all_agrees(shop: Shop) -> N
     assert _error(done) is None
     methods = {each["name"]: each["method"] for each in done.document["tables"] if each["rows_before"] is not None}
     unlogged = "b30_views_and_kin.cache"  # no log tells of it
-    assert {name for name, how in methods.items() if how != "untouched"} == {USERS, unlogged}
+    unsent = "b28_odd_types.more"  # types without a binary form: the same bytes may read in another way
+    assert {name for name, how in methods.items() if how != "untouched"} == {USERS, unlogged, unsent}
     assert len(methods) > 10
     assert "compared-in-full" not in {each["code"] for each in done.document["fidelity"]}
 

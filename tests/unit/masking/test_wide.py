@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from stagecopy.masking import wide
+from stagecopy.masking import copytext, wide
 from stagecopy.masking.copytext import whole_lines
 from stagecopy.masking.side_by_side import in_order
 from stagecopy.masking.wide import apart, is_wide, windows
@@ -59,3 +60,21 @@ def test_what_is_worked_on_alone_waits_for_all_before_it() -> None:
         return item
 
     assert list(in_order(work, items(), alone=lambda item: item == 3)) == list(range(6))
+
+
+def test_a_window_never_begins_or_ends_within_an_escape(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stagecopy.masking.wide._WINDOW", 5)
+    monkeypatch.setattr("stagecopy.masking.wide._OVERLAP", 2)
+    monkeypatch.setattr("stagecopy.masking.wide.WHOLE", 5)
+    for shift in range(4):
+        cell = b"." * shift + rb"\\303\\274" * 4
+        for text, _ in windows(cell):
+            assert text.lstrip(".").replace("\\\\", "").count("\\") == 0, (shift, text)
+
+
+def test_an_escaped_backslash_is_nothing_unusual() -> None:
+    assert copytext.unescape(pl.Series([r"\\303\\274", r"\\n\n", r"\101\\101"])).to_list() == [
+        r"\303\274",
+        "\\n\n",
+        r"A\101",
+    ]
