@@ -158,7 +158,9 @@ def _volatile(statement: StatementRun) -> list[str]:
     if not made and not (statement.tag.startswith(_WRITES) and statement.rows != 0):
         return []
     found: dict[str, None] = {}
-    for (kind, word), (_, following) in zip(words, [*words[1:], (STRING, "")], strict=True):
+    for index, ((kind, word), (_, following)) in enumerate(zip(words, [*words[1:], (STRING, "")], strict=True)):
         if kind == WORD and (word in _VOLATILE_WORDS or (word in _VOLATILE and following == "(")):
-            found[f"{word}()" if word in _VOLATILE else word] = None
+            before = [each for _, each in words[:index] if each != "("][-2:]
+            if before != ["set", "default"]:  # that is for rows to come
+                found[f"{word}()" if word in _VOLATILE else word] = None
     return list(found)

@@ -65,8 +65,11 @@ class LockWatch:
         self._connection.close()
 
     def told(self, statements: Sequence[StatementRun]) -> tuple[HeldLock, ...]:
-        """Locks on what was there before the run, by the statement that took them; the longest first."""
-        found = []
+        """Locks on what was there before the run, by the statement that took them; the longest first.
+
+        Of indexes only those that stop everybody, where their table stays open: REINDEX is such a case.
+        """
+        tables, indexes = [], []
         for seen in (*self._over, *self._now.values()):
             _, oid, mode = seen.lock
             name, is_index = self._names.get(oid, ("", False))
@@ -74,7 +77,10 @@ class LockWatch:
                 continue
             taker = _taker(statements, seen, name)
             begin = max(seen.begin, taker.started or 0.0) if taker else seen.begin
-            found.append(HeldLock(name, mode, max(0.0, seen.end - begin), taker.n if taker else None, begin))
+            held = HeldLock(name, mode, max(0.0, seen.end - begin), taker.n if taker else None, begin)
+            (indexes if is_index else tables).append(held)
+        closed = {each.statement for each in tables if each.blocks == "reads"}
+        found = [*tables, *(each for each in indexes if each.statement not in closed)]
         return tuple(sorted(found, key=lambda each: (-each.seconds, each.relation, each.mode)))
 
     def look(self) -> None:

@@ -36,3 +36,20 @@ def test_a_tool_is_tried_as_it_is(fresh_database: Address, tool: type[Project]) 
         (users,) = (each for each in bad.document["tables"] if each["name"] == "public.users")
         assert users["columns"]["email"]["lost"] == 50
         assert "lost" in shop.run("trial", "--", *migrator.command).out.lower()
+
+
+def test_a_commands_way_back_is_another_command(fresh_database: Address) -> None:
+    with shop_of(fresh_database, "embedded") as shop:
+        alembic = Alembic(shop.folder, shop.production)
+        alembic.build()
+        shop.production_sql("INSERT INTO users SELECT n, 'person' || n FROM generate_series(1, 50) AS n")
+        shop.keep_everything()
+        shop.refreshed()
+        found = {}
+        for kind in (ADDS, DESTROYS):
+            alembic.write_next(kind)
+            done = shop.run("trial", "--json", "--down-command", alembic.back, "--", *alembic.command)
+            found[kind] = done.document["rollback"]
+        assert [found[ADDS][what] for what in ("tested", "restores", "up_again")] == [True, True, "works"], found
+        assert [found[DESTROYS][what] for what in ("tested", "restores")] == [True, False]
+        assert [each["count"] for each in found[DESTROYS]["differences"]] == [50]

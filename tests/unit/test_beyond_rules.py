@@ -71,6 +71,13 @@ def test_grants_go_with_what_is_dropped() -> None:
         ("DO $$ BEGIN UPDATE users SET luck = random(); END $$", "DO", None, "random() gives"),
         ("ALTER TABLE users ADD luck float DEFAULT random()", "ALTER TABLE", None, "random() gives"),
         ("UPDATE users SET seen = stamps.now FROM stamps", "UPDATE 3", 3, None),
+        ("ALTER TABLE users ALTER id SET DEFAULT (gen_random_uuid())::text", "ALTER TABLE", None, None),
+        (
+            "ALTER TABLE users ALTER id TYPE uuid USING gen_random_uuid()",
+            "ALTER TABLE",
+            None,
+            "gen_random_uuid() gives",
+        ),
     ],
 )
 def test_values_that_vary(sql: str, tag: str, rows: int | None, said: str | None) -> None:

@@ -17,6 +17,10 @@ _SQL = {
     ADDS: "ALTER TABLE users ADD COLUMN nick text;",
     DESTROYS: "ALTER TABLE users DROP COLUMN email;",
 }
+_UNDONE = {
+    ADDS: "ALTER TABLE users DROP COLUMN nick;",
+    DESTROYS: "ALTER TABLE users ADD COLUMN email text;",
+}
 _FIRST = "CREATE TABLE users (id int PRIMARY KEY, email text);"
 
 
@@ -36,6 +40,7 @@ class Alembic(Project):
     """Alembic with SQLAlchemy and psycopg."""
 
     command = ("venv/bin/alembic", "upgrade", "head")
+    back = "venv/bin/alembic downgrade -1"
     _ENV = """
 import os
 from alembic import context
@@ -51,6 +56,8 @@ from alembic import op
 revision, down_revision = {number!r}, {before!r}
 def upgrade():
     op.execute({text!r})
+def downgrade():
+    op.execute({undone!r})
 """
 
     def build(self) -> None:
@@ -59,15 +66,16 @@ def upgrade():
         self.run("venv/bin/pip", "install", "-q", "--disable-pip-version-check", "alembic", "psycopg[binary]")
         self.write("alembic.ini", "[alembic]\nscript_location = migrations\n")
         self.write("migrations/env.py", self._ENV)
-        self._version("0001", None, _FIRST)
+        self._version("0001", None, (_FIRST, "DROP TABLE users"))
         self.run(*self.command)
 
     def write_next(self, kind: str) -> None:
         """See Migrator."""
-        self._version("0002", "0001", _SQL[kind])
+        self._version("0002", "0001", (_SQL[kind], _UNDONE[kind]))
 
-    def _version(self, number: str, before: str | None, text: str) -> None:
-        self.write(f"migrations/versions/{number}.py", self._VERSION.format(number=number, before=before, text=text))
+    def _version(self, number: str, before: str | None, texts: tuple[str, str]) -> None:
+        script = self._VERSION.format(number=number, before=before, text=texts[0], undone=texts[1])
+        self.write(f"migrations/versions/{number}.py", script)
 
 
 class DjangoApp(Project):
