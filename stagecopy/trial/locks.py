@@ -69,7 +69,8 @@ class LockWatch:
 
         Of indexes only those that stop everybody, where their table stays open: REINDEX is such a case.
         """
-        tables, indexes = [], []
+        tables: list[HeldLock] = []
+        indexes: list[HeldLock] = []
         for seen in (*self._over, *self._now.values()):
             _, oid, mode = seen.lock
             name, is_index = self._names.get(oid, ("", False))
