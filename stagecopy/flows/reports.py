@@ -84,7 +84,9 @@ def _results(project: Project) -> Iterator[tuple[str, Document]]:
 def _past(run: str, document: Document) -> PastRun:
     migration = document.get("migration") or {}
     command = migration.get("command")
-    about = " ".join(command["argv"]) if command else ", ".join(each["name"] for each in migration.get("files", ()))
+    about = ", ".join(each["name"] for each in migration.get("files", ())) or " ".join(
+        command["argv"] if command else ()
+    )
     return PastRun(
         run,
         document.get("verb", "?"),

@@ -116,7 +116,9 @@ def _left(stage: Stage, tried: Tried, rescue: Rescue) -> tuple[str, ...]:
         mine = replace(stage, pair=pair, login=let_in(pair.after, tried.role, stage.engine))
         if said := _run(mine, _BEFORE, before_script(rescue)):
             return said
-        perform(mine, tried.migration)
+        migrated, _ = perform(mine, tried.migration)
+        if (failed := migrated.error) and not tried.run.error:
+            return (f"after {_BEFORE} the migration fails at statement {failed.statement}: {failed.message}",)
         if said := _run(mine, _REVERSE, reverse_script(rescue)):
             return said
         found = difference_of(pair, stage.snapshot, stage.run, logged_in=tried.role, exhaustive=False)

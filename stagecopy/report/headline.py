@@ -95,7 +95,13 @@ def _name(table: TableChange, *column: str) -> str:
 
 
 def _after_effect(run: MigrationRun) -> str:
-    return f" before it failed at statement {run.error.statement}" if run.error else ""
+    if run.error is None:
+        return ""
+    if run.tool and run.failure and not run.error.sqlstate:
+        return f"; {run.failure}"
+    if run.error.statement < len(run.statements):
+        return f"; statement {run.error.statement} failed"
+    return f" before it failed at statement {run.error.statement}"
 
 
 def _reason(difference: Difference, run: MigrationRun) -> str:

@@ -18,6 +18,7 @@ from stagecopy.model.wording import quoted
 from stagecopy.postgres.tablefacts import TableFacts
 from stagecopy.report.durations import spoken_bytes
 from stagecopy.report.page import visible
+from stagecopy.trial.idioms.names import dollars
 
 Column = dict[str, Any]
 
@@ -80,7 +81,7 @@ def before_script(rescue: Rescue) -> str:
         f"CREATE SCHEMA {_name(rescue.schema)};",
     ]
     for table in rescue.lost:
-        columns = ", ".join(_name(each["name"]) for each in table.copied)
+        columns = ", ".join(map(_copied, table.copied))
         lost = [f"{_name(each['name'])} IS NOT NULL" for each in (*table.gone, *(old for old, _ in table.emptied))]
         only = "" if table.before.kind == "p" else "ONLY "
         where = "" if table.whole else f" WHERE {' OR '.join(lost)}"
@@ -138,7 +139,18 @@ def _where(table: LostTable) -> str:
 
 def _cast(old: Column, new: Column) -> str:
     value = f"r.{_name(old['name'])}"
-    return value if old["type"] == new["type"] else f"{value}::{new['type']}"
+    return value if old["type"] == new["type"] and not _is_own(old) else f"{value}::{new['type']}"
+
+
+def _is_own(column: Column) -> bool:
+    """Whether its type is one of the database's own: those are told with their schema."""
+    return "." in column["type"]
+
+
+def _copied(column: Column) -> str:
+    """As text where the type is the database's own: the copy would keep the migration from dropping it."""
+    name = _name(column["name"])
+    return f"{name}::pg_catalog.text AS {name}" if _is_own(column) else name
 
 
 def _same_key(table: LostTable) -> str:
@@ -185,7 +197,12 @@ def _required(table: LostTable) -> Iterator[str]:
     if table.after is not None:
         for each in table.gone:
             if each["required"]:
-                yield f"ALTER TABLE {_where(table)} ALTER COLUMN {_name(each['name'])} SET NOT NULL;"
+                place, name = _where(table), _name(each["name"])
+                empty = f"EXISTS (SELECT FROM {place} WHERE {name} IS NULL)"
+                told = sql.Literal(f"{place}.{name} stays without NOT NULL: some rows have no value").as_string(None)
+                required = f"ALTER TABLE {place} ALTER COLUMN {name} SET NOT NULL;"
+                body = f"BEGIN IF {empty} THEN RAISE NOTICE '%', {told}; ELSE {required} END IF; END"
+                yield f"DO {dollars(body, 'required')};"
 
 
 def _triggers(table: LostTable, verb: str) -> Iterator[str]:

@@ -77,7 +77,7 @@ def rescue(page: Page, kit: RescueKit | None) -> None:
         return
     page.heading("rescue kit")
     size = f"{counted(len(kit.tables), 'table')}, up to {spoken_bytes(kit.bytes)}"
-    copied = f"before.sql copies what is lost ({size}), reverse.sql brings it back"
+    copied = f"before.sql copies what is lost ({size}), reverse.sql is to bring it back"
     said = "tried on a clone: all of it comes back" if kit.proved else "tried on a clone, does not bring back:"
     rows = [copied, *([said] if kit.proved is not None else []), *kit.missing[:_MOST]]
     page.grid([(page.text(kit.folder if n == 0 else ""), page.text(row)) for n, row in enumerate(rows)], fold_last=True)

@@ -103,7 +103,10 @@ class Evidence:
 
     def dropped_columns(self, table: TableChange) -> Iterator[tuple[str, ColumnChange, SchemaChange]]:
         """Columns that a standing table no longer has: name, counts, schema change."""
-        for each in self.schema("column", "dropped", table=table.name):
+        names = [table.name]
+        if table.renamed_from and table.renamed_from not in {each.name for each in self.difference.tables}:
+            names.append(table.renamed_from)
+        for each in (change for name in names for change in self.schema("column", "dropped", table=name)):
             name = local_name(each)
             yield name, table.columns.get(name, ColumnChange()), each
 

@@ -100,7 +100,8 @@ def not_rerunnable(evidence: Evidence) -> Iterator[Finding]:
             then = f"a second run ends otherwise than one run: {_named(first.differences)}"
         message = f"killed {first.moment} it leaves {_named(first.left) or 'nothing in sight'}, and {then}{rest}"
         remedy = (
-            "put it in one transaction, or let each statement cope with its own leftovers (IF NOT EXISTS, IF EXISTS)"
+            "put it in one transaction, or let each statement cope with its own leftovers (IF NOT EXISTS, IF EXISTS; "
+            "before CREATE INDEX CONCURRENTLY a DROP INDEX CONCURRENTLY IF EXISTS: what is left may be invalid)"
         )
         yield Finding("not-rerunnable", "warn", _WHOLE, message, remedy)
     if interruptions.cut_short:

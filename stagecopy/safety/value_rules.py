@@ -222,7 +222,7 @@ def _kinds(lost: int, detail: ColumnDetail | None) -> str:
     if detail is not None and detail.emptied:
         empty = counted(detail.emptied, "empty string")
         return empty if detail.emptied == lost else f"{counted(lost, 'value')}, {empty} among them,"
-    if detail is not None and detail.distinct is not None:
+    if detail is not None and detail.distinct is not None and detail.distinct <= lost:  # rows that are gone count there
         return f"{counted(lost, 'value')} ({detail.distinct:,} different)"
     return counted(lost, "value")
 
