@@ -22,7 +22,11 @@ _ELSEWHERE = ("meta/_journal.json", "../migration_lock.toml", "../sqitch.plan", 
 def sources(names: Sequence[str], execute: Sequence[str]) -> tuple[SourceFile, ...]:
     """All of *names* (files, folders, ``-``), or the texts *execute*. Raises UsageError."""
     if names and execute:
-        raise UsageError("usage", "give SQL files or -e, not both", hint="put the text of -e into a file of its own")
+        raise UsageError(
+            "usage",
+            "give SQL files or -e, not both",
+            hint="put the text of -e into a file of its own; see `stagecopy trial --help`",
+        )
     if not names and not execute:
         raise UsageError(
             "usage", "name SQL files, or - for stdin, or give SQL with -e", hint="see `stagecopy trial --help`"

@@ -97,7 +97,7 @@ def _name(table: TableChange, *column: str) -> str:
 def _after_effect(run: MigrationRun) -> str:
     if run.error is None:
         return ""
-    if run.tool and run.failure and not run.error.sqlstate:
+    if run.tool and not run.files and run.failure and not run.error.sqlstate:
         return f"; {run.failure}"
     if run.error.statement < len(run.statements):
         return f"; statement {run.error.statement} failed"
