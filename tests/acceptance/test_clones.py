@@ -69,6 +69,7 @@ def _listed(shop: Shop) -> dict[str, Any]:
     return {each["name"]: each for each in done.document["clones"]}
 
 
+@pytest.mark.repeat_on_docker
 def test_a_named_clone_is_ones_own_and_is_reset_at_its_address(stocked: Shop) -> None:
     before = snapshot_checksum(stocked)
     ada, bob = _created(stocked, "ada"), _created(stocked, "bob", "--ttl", "2d")

@@ -161,6 +161,7 @@ def _end_server(shop: Shop, how: str) -> None:
         os.kill(server.pid, signal.SIGKILL if how == "kill" else signal.SIGINT)
 
 
+@pytest.mark.repeat
 def test_A41_pg_dump_is_killed(stocked_embedded_shop: Shop) -> None:
     shop = stocked_embedded_shop
     before = _left(shop)
