@@ -23,7 +23,7 @@ from stagecopy.errors import StagingError
 from stagecopy.masking import copytext, searchable
 from stagecopy.masking.digestset import DigestSet
 from stagecopy.masking.side_by_side import in_order
-from stagecopy.masking.wide import WideRow, apart, is_wide, windows
+from stagecopy.masking.wide import WideRow, is_wide, windows
 from stagecopy.masking.witness import Confirmer, Witness
 from stagecopy.model.audit import Audited, Leak
 from stagecopy.model.server import Address
@@ -174,7 +174,7 @@ class _Search:
 
     def run(self, chunks: Iterable[bytes]) -> None:
         """All of it, as COPY text."""
-        batches = (part for each in copytext.whole_lines(chunks, _BATCH_BYTES) for part in apart(each, _WIDE_BYTES))
+        batches = copytext.whole_lines(chunks, _BATCH_BYTES, widest=_WIDE_BYTES)
         for _ in in_order(self._batch, batches, alone=_is_wide):
             pass
 

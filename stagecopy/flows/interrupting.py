@@ -149,4 +149,5 @@ def _killed(stage: Stage, migration: Migration, kill: Kill) -> bool:
                 ambush.lie_in_wait()
 
         run = run_migration(connection, observer, files, time_budget=settings.time_budget, strike=strike)
-        return run.error is not None and len(run.statements) == kill.after + 1 and not (ambush and not ambush.struck)
+    # Only now: the deployment may learn of its end before the ambush knows that it struck.
+    return run.error is not None and len(run.statements) == kill.after + 1 and (ambush is None or ambush.struck)

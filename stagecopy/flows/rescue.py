@@ -117,7 +117,7 @@ def _left(stage: Stage, tried: Tried, rescue: Rescue) -> tuple[str, ...]:
         if said := _run(mine, _BEFORE, before_script(rescue)):
             return said
         migrated, _ = perform(mine, tried.migration)
-        if (failed := migrated.error) and not tried.run.error:
+        if failed := migrated.error:
             return (f"after {_BEFORE} the migration fails at statement {failed.statement}: {failed.message}",)
         if said := _run(mine, _REVERSE, reverse_script(rescue)):
             return said

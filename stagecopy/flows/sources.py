@@ -44,7 +44,7 @@ def sources(names: Sequence[str], execute: Sequence[str]) -> tuple[SourceFile, .
 
 def source(path: Path) -> SourceFile:
     """One file as its tool would run it. Raises UsageError ``no-such-file``."""
-    data = _read(path)
+    data = read(path)
     layout = layout_at(path, data)
     runs, transaction = layout.runs
     return SourceFile(str(path), data, None if runs == data else runs, layout.tool, transaction)
@@ -57,7 +57,7 @@ def layout_at(path: Path, data: bytes) -> Layout:
     names = [each.name for each in folder.iterdir() if each.is_file()] if folder.is_dir() else []
     names += [name for name in elsewhere if (folder / name).is_file()]
     wanted = frozenset(wanted_texts(names))
-    beside = {name: _read(folder / name) if name in wanted else b"" for name in names}
+    beside = {name: read(folder / name) if name in wanted else b"" for name in names}
     return layout_of(path.absolute().as_posix(), data, beside)
 
 
@@ -71,14 +71,15 @@ def migrations_in(folder: Path) -> tuple[Path, ...]:
         for each in folder.glob(pattern)
         if each.is_file()
     )
-    found = in_order(paths, {name: _read(folder / name) for name in wanted_texts(paths)})
+    found = in_order(paths, {name: read(folder / name) for name in wanted_texts(paths)})
     if not found:
         hint = "name a folder of .sql files, or of folders with up.sql or migration.sql"
         raise UsageError("no-migrations", f"{folder} holds no migrations", hint=hint, where=str(folder))
     return tuple(folder / name for name in found)
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path) -> bytes:
+    """The bytes of *path*. Raises UsageError ``no-such-file``."""
     try:
         return path.read_bytes()
     except OSError as failure:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stagecopy.errors import UsageError
-from stagecopy.flows.sources import layout_at
+from stagecopy.flows.sources import layout_at, read
 from stagecopy.model.migration import Migration, SourceFile, ToolCommand
 
 
@@ -43,7 +43,7 @@ def _uncontained(migration: Migration) -> bool:
 
 
 def _named(path: Path) -> SourceFile:
-    data = _read(path)
+    data = read(path)
     layout = layout_at(path, data)
     if layout.down is not None:  # also where the same file holds the way forward
         return SourceFile(str(path), data, _part(layout.down, data), layout.tool, layout.down_transaction)
@@ -62,15 +62,8 @@ def _beside(file: SourceFile) -> SourceFile | None:
     if layout.down_name is None:
         return None
     back = path.parent / layout.down_name
-    return SourceFile(str(back), _read(back), None, layout.tool, layout.down_transaction)
+    return SourceFile(str(back), read(back), None, layout.tool, layout.down_transaction)
 
 
 def _part(text: bytes, data: bytes) -> bytes | None:
     return None if text == data else text
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as failure:
-        raise UsageError("no-such-file", f"cannot read {path}: {failure.strerror}", where=str(path)) from failure

@@ -31,8 +31,8 @@ class MalformedError(ValueError):
     """Not COPY text of the columns it should have. The message holds no value."""
 
 
-def whole_lines(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Batches of whole lines of about *size* bytes; a longer line is a batch of its own.
+def whole_lines(chunks: Iterable[bytes], size: int, *, widest: int | None = None) -> Iterator[bytes]:
+    """Batches of whole lines of about *size* bytes; a line beyond *widest* (twice that) is a batch of its own.
 
     Ends at the line ``\\.`` that closes the data of a dump file; only empty lines may follow it.
     """
@@ -43,7 +43,7 @@ def whole_lines(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
             continue
         end = _end_marker(batch)
         if end is None:
-            yield from apart(batch, 2 * size)
+            yield from apart(batch, widest or 2 * size)
             continue
         ended = True
         _nothing_more(batch[end + len(END) + 1 :])

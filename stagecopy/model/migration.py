@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -120,6 +120,16 @@ def _calls(statement: StatementRun) -> bool:
     return statement.tag.startswith("SELECT") and not _ASKS.search(statement.sql)
 
 
+# What others cannot do while a lock is held; modes that are missing let them read and write.
+Blocks = Literal["reads", "writes"]
+BLOCKS: Mapping[str, Blocks] = {
+    "AccessExclusiveLock": "reads",
+    "ExclusiveLock": "writes",
+    "ShareRowExclusiveLock": "writes",
+    "ShareLock": "writes",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class HeldLock:
     """A lock on what was there before the run: by schema.name, in which mode, how long, taken by which statement."""
@@ -131,11 +141,9 @@ class HeldLock:
     began: float | None = None  # seconds since the epoch, on this machine's clock
 
     @property
-    def blocks(self) -> Literal["reads", "writes"] | None:
-        """What others cannot do meanwhile: AccessExclusiveLock stops even reading."""
-        if self.mode == "AccessExclusiveLock":
-            return "reads"
-        return "writes" if self.mode in ("ShareLock", "ShareRowExclusiveLock", "ExclusiveLock") else None
+    def blocks(self) -> Blocks | None:
+        """What others cannot do meanwhile."""
+        return BLOCKS.get(self.mode)
 
     def document(self, begin: float | None) -> dict[str, Any]:
         """The member of ``migration.statements[].locks`` in trial's JSON; ``at`` counts from *begin*."""

@@ -15,14 +15,6 @@ def lockable_relations(observer: Connection) -> dict[int, tuple[str, bool]]:
     return {oid: (name, is_index) for oid, name, is_index in observer.execute(statement("locks_names"))}
 
 
-def database_oid(observer: Connection) -> int:
-    """Of the database the connection is in."""
-    row = observer.execute(
-        "SELECT oid::bigint FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
-    ).fetchone()
-    return int(row[0]) if row else 0
-
-
 def held_locks(observer: Connection, database: int, besides: Iterable[int]) -> frozenset[Held]:
     """Granted relation locks of all sessions but those of the processes *besides*; ACCESS SHARE is left out."""
     values = {"database": database, "besides": list(besides)}

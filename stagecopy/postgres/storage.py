@@ -59,17 +59,22 @@ class Layout:
         return self.facts.get((relation, attnum), ColumnFacts())
 
 
-def read_layout(connection: Connection) -> Layout:
-    """The layout in the connection's snapshot."""
+def database_oid(connection: Connection) -> int:
+    """Of the database the connection is in."""
     row = connection.execute(
         "SELECT oid::bigint FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
     ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def read_layout(connection: Connection) -> Layout:
+    """The layout in the connection's snapshot."""
     facts = {
         (relation, attnum): ColumnFacts(virtual, missing, frozenset(said))
         for relation, attnum, virtual, missing, said in connection.execute(statement("diff_facts"))
     }
     storage = {oid: Storage(*rest) for oid, *rest in connection.execute(statement("diff_storage"))}
-    return Layout(int(row[0]) if row else 0, storage, facts)
+    return Layout(database_oid(connection), storage, facts)
 
 
 def blocks_of(connection: Connection, relation: int) -> int:

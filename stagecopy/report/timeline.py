@@ -9,18 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stagecopy.model.migration import BLOCKS
 from stagecopy.report.durations import spoken_seconds
 from stagecopy.report.papers import Document, told
 
 WIDTH, LANE = 1000.0, 26.0
 _NARROWEST = 2.0
 _MOST_LANES = 12
-_MODES = {
-    "AccessExclusiveLock": "all",
-    "ExclusiveLock": "writes",
-    "ShareRowExclusiveLock": "writes",
-    "ShareLock": "writes",
-}
+_KINDS = {"reads": "all", "writes": "writes"}  # of what is blocked: how it is drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +79,12 @@ def _locks(statements: Sequence[Mapping[str, Any]], scale: float) -> list[tuple[
     held: dict[str, float] = {}
     for statement in statements:
         for lock in statement["locks"]:
-            kind = _MODES.get(lock["mode"])
-            if kind is None or lock.get("at") is None:
+            blocked = BLOCKS.get(lock["mode"])
+            if blocked is None or lock.get("at") is None:
                 continue
             name = told(lock["relation"], 80)
             title = f"{lock['mode']} on {name}, {spoken_seconds(lock['seconds'])}"
-            bars.setdefault(name, []).append(_bar((lock["at"], lock["seconds"]), scale, kind, title))
+            bars.setdefault(name, []).append(_bar((lock["at"], lock["seconds"]), scale, _KINDS[blocked], title))
             held[name] = held.get(name, 0.0) + lock["seconds"]
     return sorted(bars.items(), key=lambda item: -held[item[0]])
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from stagecopy.errors import StagingError
 from stagecopy.staging.docker_client import connect, docker_errors
 from stagecopy.staging.ports import LOOPBACK
+from stagecopy.staging.streams import exactly
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -107,7 +108,7 @@ def _pumped(caller: socket.socket, inside: socket.socket) -> None:
 def _unframed(inside: socket.socket, caller: socket.socket) -> None:
     """What the server answers, without the engine's frames; the caller's connection ends with the server's."""
     try:
-        while header := _exactly(inside, _HEADER.size):
+        while header := exactly(inside, _HEADER.size):
             kind, left = _HEADER.unpack(header)
             while left and (piece := inside.recv(min(left, _PIECE))):
                 left -= len(piece)
@@ -118,14 +119,3 @@ def _unframed(inside: socket.socket, caller: socket.socket) -> None:
     finally:
         with contextlib.suppress(OSError):
             caller.shutdown(socket.SHUT_RDWR)
-
-
-def _exactly(stream: socket.socket, size: int) -> bytes:
-    """The next *size* bytes, or none when the stream ends first."""
-    found = b""
-    while len(found) < size:
-        piece = stream.recv(size - len(found))
-        if not piece:
-            return b""
-        found += piece
-    return found

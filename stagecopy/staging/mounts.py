@@ -46,15 +46,14 @@ def unmount_below(folder: Path) -> None:
     """Unmount all of it. What somebody stands in is detached, and ends when they leave."""
     for place in mounts_below(folder):
         end = time.monotonic() + _PATIENCE
-        while True:
+        while place in mounts_below(folder):  # somebody else may take it away meanwhile
+            late = time.monotonic() >= end
             try:
-                run("umount", place)
+                run("umount", *(["-l"] if late else []), place)
             except StagingError:
-                if time.monotonic() < end:
-                    time.sleep(0.05)
-                    continue
-                run("umount", "-l", place)
-            break
+                if late and place in mounts_below(folder):
+                    raise
+                time.sleep(0.05)
 
 
 def _unescaped(found: re.Match[str]) -> str:

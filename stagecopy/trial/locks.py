@@ -18,7 +18,8 @@ import psycopg
 from stagecopy.model.migration import HeldLock, StatementRun
 from stagecopy.model.server import Address
 from stagecopy.postgres.connect import connect_staging
-from stagecopy.postgres.locks import Held, database_oid, held_locks, lockable_relations
+from stagecopy.postgres.locks import Held, held_locks, lockable_relations
+from stagecopy.postgres.storage import database_oid
 
 _MOST_LOOKS = 1_000  # asked for from outside, each about a millisecond
 _SHORTEST, _LONGEST, _SHARE = 0.002, 0.02, 0.005  # pauses in seconds; the last as a part of the time gone by

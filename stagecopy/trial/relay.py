@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from stagecopy.model.server import Address
+from stagecopy.staging.streams import exactly
 from stagecopy.trial.upstream import dial
 from stagecopy.trial.wire import Session, Story
 
@@ -155,13 +156,13 @@ def _unbound(piece: bytes) -> bytes:
 def _start_packet(client: socket.socket) -> bytes | None:
     """What the client begins with, after it was told that nothing is encrypted here; None if it leaves."""
     while True:
-        head = _exactly(client, _START.size)
+        head = exactly(client, _START.size)
         if not head:
             return None
         length, code = _START.unpack(head)
         if not _START.size <= length <= _LONGEST_START:
             return None
-        body = _exactly(client, length - _START.size)
+        body = exactly(client, length - _START.size)
         if code not in (_SSL, _GSS):
             return head + body
         client.sendall(b"N")
@@ -190,13 +191,3 @@ def _refusal(message: str) -> bytes:
 
 
 _ELSEWHERE = _refusal("a trial stays in its own database: there is no other to connect to")
-
-
-def _exactly(stream: socket.socket, size: int) -> bytes:
-    found = b""
-    while len(found) < size:
-        piece = stream.recv(size - len(found))
-        if not piece:
-            return b""
-        found += piece
-    return found
