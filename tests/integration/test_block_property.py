@@ -52,6 +52,8 @@ def test_thousands_of_rounds_agree(major: int, capsys: pytest.CaptureFixture[str
             for kind in [kind for _ in range(PER_PAIR) for kind in TYPES][: wanted - made]:
                 _round(pair, rounds, kind, min(each, 12))
                 made += 1
+        with capsys.disabled():
+            print(f"{made} rounds on {major} agree", flush=True)  # noqa: T201 - it takes an hour
     with capsys.disabled():
         print(f"\n{made} rounds on {major}\n{rounds.told()}\nnever: {rounds.missing()}")  # noqa: T201 - what it is for
     assert wanted < 2000 or rounds.strangers() == set()
