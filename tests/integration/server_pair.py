@@ -128,19 +128,23 @@ def server_pair(
     databases: Mapping[str, str],
     *,
     major: int | None = None,
+    unpack: Callable[[Path], Path] | None = None,
     between: Callable[[Path, Path], None] = lambda _programs, _base: None,
     **settings: str,
 ) -> Iterator[ServerPair]:
     """Two servers with equal copies of *databases* (name to SQL; ``;;`` ends a transaction), of *major* if given.
 
-    *between* may do something to the stopped cluster before it is copied.
+    *unpack* may lay other programs into a folder that the server's user can enter, and return where they are. *between* may do something to the stopped cluster before it is copied.
     """
     home = Path(mkdtemp(prefix="stagecopy-pair-"))
     identity = server_user()
     try:
         if identity:
             os.chown(home, identity.uid, identity.gid)
-        programs = binaries() if major is None else reachable_programs(major, home / "programs")
+        if unpack is not None:
+            programs = unpack(home / "programs")
+        else:
+            programs = binaries() if major is None else reachable_programs(major, home / "programs")
         base = home / "base"
         argv: list[str | Path] = [programs / "initdb", "-D", base, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
         run([*argv, "--no-locale", "-N"], env=environment(), cwd=home, identity=identity)
