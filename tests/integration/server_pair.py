@@ -134,7 +134,8 @@ def server_pair(
 ) -> Iterator[ServerPair]:
     """Two servers with equal copies of *databases* (name to SQL; ``;;`` ends a transaction), of *major* if given.
 
-    *unpack* may lay other programs into a folder that the server's user can enter, and return where they are. *between* may do something to the stopped cluster before it is copied.
+    *unpack* may lay other programs into a folder that the server's user can enter, and return where they are.
+    *between* may do something to the stopped cluster before it is copied.
     """
     home = Path(mkdtemp(prefix="stagecopy-pair-"))
     identity = server_user()
