@@ -127,10 +127,12 @@ def test_raw_values_inside_are_found(archive: Shop) -> None:
         (4711, _LONG + 20, "person9@mail.test"),
     ):
         archive.production_sql(f"SELECT lo_put({oid}, {start}, ' {text} ')")
+    archive.production_sql("COMMENT ON LARGE OBJECT 4711 IS 'scanned for person7@mail.test'")
     done = archive.run("refresh", "--direct", "--json")
     assert (done.code, done.document["error"]["code"]) == (1, "leak")
     said = done.document["error"]["message"].splitlines()[1:]
-    assert said == [f"large object {oid} holds {n} of public.people.email" for oid, n in ((4711, 2), (4712, 1))]
+    places = (("comment on pg_largeobject 4711", 1), ("large object 4711", 2), ("large object 4712", 1))
+    assert said == [f"{place} holds {n} of public.people.email" for place, n in places]
     assert "quillfeather" not in (done.out + done.err).lower()
 
 

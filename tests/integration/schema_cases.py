@@ -40,6 +40,7 @@ CREATE USER MAPPING FOR reader SERVER far OPTIONS (password 'one');
 CREATE FOREIGN TABLE ft (id int) SERVER far;
 GRANT SELECT ON t TO reader; GRANT SELECT (a) ON child TO reader; GRANT app_owner TO reader;
 COMMENT ON TABLE t IS 'told'; COMMENT ON INDEX t_a IS 'quick'; COMMENT ON FUNCTION f(int) IS 'same';
+SELECT lo_create(4711);
 ALTER ROLE app_owner SET work_mem = '5MB'; ALTER DATABASE base SET work_mem = '6MB';
 """.replace("GRANT SELECT (a) ON child", "GRANT SELECT (t_id) ON child")
 
@@ -245,7 +246,7 @@ CASES: dict[str, SchemaCase] = {
     "comment": case(
         "COMMENT ON TABLE t IS 'other'; COMMENT ON INDEX t_a IS NULL; COMMENT ON COLUMN t.a IS 'col';"
         "COMMENT ON CONSTRAINT t_b_check ON t IS 'con'; COMMENT ON TRIGGER tg ON t IS 'tri';"
-        "COMMENT ON TYPE mood IS 'ty';"
+        "COMMENT ON TYPE mood IS 'ty'; COMMENT ON LARGE OBJECT 4711 IS 'lo';"
         "COMMENT ON FUNCTION f(int) IS NULL; COMMENT ON SCHEMA old IS 'sch'",
         "comment changed public.t",
         "comment dropped public.t.t_a",
@@ -253,6 +254,7 @@ CASES: dict[str, SchemaCase] = {
         "comment added public.t.t_b_check",
         "comment added public.t.tg",
         "comment added public.mood",
+        "comment added 4711",
         "comment dropped public.f(integer)",
         "comment added old",
     ),

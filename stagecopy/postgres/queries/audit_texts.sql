@@ -11,7 +11,8 @@ SELECT 'comment on ' || coalesce(
              WHERE o.oid = d.objoid AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass),
            d.classoid::pg_catalog.regclass::text || ' ' || d.objoid) AS place, d.description AS body
   FROM pg_catalog.pg_description d
- WHERE d.objoid >= 16384 OR d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+ WHERE d.objoid >= 16384 -- large objects bear any number
+    OR d.classoid IN ('pg_catalog.pg_namespace'::pg_catalog.regclass, 'pg_catalog.pg_largeobject'::pg_catalog.regclass)
 UNION ALL
 SELECT 'comment on ' || classoid::pg_catalog.regclass, description FROM pg_catalog.pg_shdescription WHERE objoid >= 16384
 UNION ALL

@@ -3,7 +3,8 @@ SELECT (d.classoid::bigint << 32) + d.objoid::bigint, d.objsubid,
        coalesce(t.oid::bigint, (d.classoid::bigint << 32) + d.objoid::bigint),
        coalesce(n.nspname || '.' || t.relname, i.identity), coalesce(a.attname, j.relname, k.conname, g.tgname, p.polname, w.rulename),
        d.description, d.description, NULL::bigint
-  FROM (SELECT classoid, objoid, objsubid, description FROM pg_catalog.pg_description WHERE objoid >= 16384
+  FROM (SELECT classoid, objoid, objsubid, description FROM pg_catalog.pg_description
+         WHERE objoid >= 16384 OR classoid = 'pg_catalog.pg_largeobject'::pg_catalog.regclass -- these bear any number
          UNION ALL
         SELECT classoid, objoid, objsubid, provider || ': ' || label FROM pg_catalog.pg_seclabel
          UNION ALL
