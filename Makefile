@@ -1,7 +1,7 @@
 # Every target is one line of README. `make` alone prints them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test mutants lint fmt type bench refresh trial check
+.PHONY: help setup demo test mutants lint fmt type bench screenshots refresh trial check
 
 # The first of these that runs and is new enough; PYTHON=… on the command line wins.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
@@ -50,6 +50,9 @@ type: setup ## mypy --strict over program and tests
 bench: setup ## run the speed comparisons (minutes; see bench/README.md)
 	@test -n "$(BENCHES)" || echo "no bench scripts yet; see bench/README.md"
 	@set -e; for script in $(BENCHES); do echo "== $$script"; $(BIN)/python $$script; done
+
+screenshots: setup ## pictures of the demo's reports in Chromium, in ./screenshots (SCREENSHOTS=… elsewhere)
+	$(BIN)/python bench/screenshots.py
 
 refresh: setup ## copy production, masked, into staging
 	$(BIN)/stagecopy refresh

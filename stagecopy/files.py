@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from stagecopy.errors import UsageError
+
 
 def write_whole(path: Path, content: bytes | str, *, mode: int = 0o600) -> None:
     """Write *content* beside *path*, sync it, rename it into place and sync the folder."""
@@ -29,6 +31,22 @@ def write_whole(path: Path, content: bytes | str, *, mode: int = 0o600) -> None:
         beside.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def check_writable(path: Path, *, new: str | None = None) -> Path:
+    """*path*, where a file may be written on somebody's word. Raises UsageError, before any work is done for it.
+
+    *new*: it must not be there yet; what to do if it is.
+    """
+    if new is not None and path.exists():
+        raise UsageError("file-exists", f"{path} exists and is not overwritten", hint=new, where=str(path))
+    if not path.parent.is_dir():
+        raise UsageError("no-such-file", f"there is no folder {path.parent}", where=str(path.parent))
+    if path.is_dir():
+        raise UsageError("not-writable", f"{path} is a folder", where=str(path))
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError("not-writable", f"{path.parent} cannot be written to", where=str(path.parent))
+    return path
 
 
 def write_json(path: Path, document: Any, *, mode: int = 0o600) -> None:

@@ -1,28 +1,23 @@
-"""Takes a dump on a snapshot that is already held, and keeps it only when it is whole.
+"""Takes a dump on a snapshot that is already held.
 
 Surprising: the same archive serves twice: as the backup, and as the source of the schema and rows for staging, so
-production is read once. Files are the plain pg_dump directory format, restorable with stock tools. Without recipients
-to encrypt to, at most two dumps are kept.
+production is read once. Files are the plain pg_dump directory format, restorable with stock tools. A backup of some
+tables has the definitions of all, because rows without their types and functions cannot be loaded anywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from psycopg import sql
 
-from stagecopy.files import private_folder, read_json, remove_tree, sync_folder, write_json
 from stagecopy.model.catalog import Table
 from stagecopy.model.staging import Binaries
 from stagecopy.postgres.tools import production_environment, run_tool
+from stagecopy.process import ProcessError
 from stagecopy.production.session import ProductionSession
 
-PLAINTEXT_KEPT = 2
-PARTIAL = ".partial-"
-_MANIFEST = "manifest.json"
 _SMALL = "information_schema.sql_sizing"
 
 
@@ -39,6 +34,7 @@ class DumpScope:
     lock_timeout: float
     rows: bool
     large_objects: bool = False
+    without_rows: tuple[Table, ...] | None = None  # a backup of some tables: those whose rows stay
 
 
 def take_dump(session: ProductionSession, binaries: Binaries, folder: Path, scope: DumpScope) -> None:
@@ -51,6 +47,9 @@ def take_dump(session: ProductionSession, binaries: Binaries, folder: Path, scop
     argv += ["--blobs"] if scope.large_objects and scope.rows else []
     argv += [f"--schema={_pattern(name)}" for name in scope.schemas]
     argv += [f"--exclude-table={_pattern(table.schema, table.name)}" for table in scope.left_out]
+    if scope.without_rows is not None:
+        argv += ["--no-blobs"]
+        argv += [f"--exclude-table-data={_pattern(each.schema, each.name)}" for each in scope.without_rows]
     with session.errors("dumping production"):
         run_tool(binaries, argv, production_environment(session.dsn, session.application_name))
 
@@ -71,39 +70,17 @@ def _pattern(*parts: str) -> str:
     return sql.Identifier(*parts).as_string(None)
 
 
-def start_backup(backups: Path, run: str) -> Path:
-    """The folder a backup of this run is made in; its name says that it is not one yet."""
-    return private_folder(backups / f"{PARTIAL}{run}")
-
-
-def keep_backup(partial: Path, run: str, manifest: dict[str, Any]) -> str:
-    """Turn a finished dump into a backup: manifest last, then the rename. Returns its id."""
-    size = sum(path.stat().st_size for path in partial.rglob("*") if path.is_file())
-    write_json(partial / _MANIFEST, {"format": 1, "id": run, "bytes": size, **manifest})
-    final = partial.with_name(run)
-    partial.rename(final)
-    sync_folder(final.parent)
-    return run
-
-
-def list_backups(backups: Path) -> list[dict[str, Any]]:
-    """Manifests of the whole backups, oldest first."""
-    found = [read_json(folder / _MANIFEST) for folder in sorted(backups.iterdir()) if not folder.name.startswith(".")]
-    return [manifest for manifest in found if manifest]
-
-
-def prune_plaintext(backups: Path, *, keep: int = PLAINTEXT_KEPT) -> list[str]:
-    """Remove all but the newest *keep* unencrypted backups. Returns the ids removed."""
-    old = [str(manifest["id"]) for manifest in list_backups(backups)][:-keep]
-    for backup in old:
-        going = backups / f"{PARTIAL}{backup}"  # first the name: half removed, it must not look like a backup
-        (backups / backup).rename(going)
-        remove_tree(going)
-    return old
-
-
-def drop_partial(backups: Path, runs_alive: Sequence[str]) -> None:
-    """Remove what killed runs left of their dumps."""
-    for folder in backups.glob(f"{PARTIAL}*"):
-        if folder.name.removeprefix(PARTIAL) not in runs_alive:
-            remove_tree(folder)
+def take_globals(session: ProductionSession, binaries: Binaries, path: Path) -> str | None:
+    """Roles, their memberships and settings as SQL, no password among them. Returns why there are none, if so."""
+    if not Path(binaries.folder, "pg_dumpall").exists():
+        return f"there is no pg_dumpall beside pg_dump ({binaries.source})"
+    database = session.catalog.database.name
+    argv: list[str | Path] = ["pg_dumpall", "--globals-only", "--no-role-passwords", "--no-tablespaces"]
+    argv += ["--no-password", f"--database={database}", f"--file={path}"]
+    try:
+        run_tool(binaries, argv, production_environment(session.dsn, session.application_name))
+    except ProcessError as failure:
+        path.unlink(missing_ok=True)
+        return failure.message
+    path.chmod(0o600)
+    return None

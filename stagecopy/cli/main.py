@@ -18,7 +18,21 @@ from typing import Any, NoReturn
 import typer
 
 from stagecopy import __version__
-from stagecopy.cli import clone, demo, doctor, init, masks, migration, refresh, report, snapshot, staging, status, trial
+from stagecopy.cli import (
+    backup,
+    clone,
+    demo,
+    doctor,
+    init,
+    masks,
+    migration,
+    refresh,
+    report,
+    snapshot,
+    staging,
+    status,
+    trial,
+)
 from stagecopy.cli.options import CURRENT, Config, Json, Quiet, Verbose, session
 from stagecopy.cli.shell import drop_redirections
 from stagecopy.errors import StagecopyError, TerminatedError
@@ -39,6 +53,7 @@ refresh.register(app)
 app.add_typer(staging.app, name="staging")
 app.add_typer(clone.app, name="clone")
 app.add_typer(snapshot.app, name="snapshot")
+app.add_typer(backup.app, name="backup")
 app.add_typer(masks.app, name="masks")
 trial.register(app)
 app.add_typer(migration.app, name="migration")
@@ -110,7 +125,8 @@ def _usage_or_bug(failure: Exception) -> int:
         if type(failure).__name__ == "NoArgsIsHelpError":  # the parser keeps its class to itself; its text is the help
             sys.stderr.write(f"{describe()}\n")
             return 2
-        return _failed(2, "usage", str(describe()), hint=f"see `{verb} --help`")
+        message = str(describe()).replace("Value error, ", "")  # which the parser's own parser puts before its words
+        return _failed(2, "usage", message, hint=f"see `{verb} --help`")
     place = _bug_report(failure)
     message = f"a bug in stagecopy: {type(failure).__name__}"
     return _failed(70, "bug", message, hint=f"please report it; {place} holds what happened, without values")

@@ -18,6 +18,11 @@ app = typer.Typer(help="Migrations: write a safe one, list those there are.", no
 _IDIOMS = ("add-column", "rename", "change-type", "split-table", "backfill", "constraint", "index")
 _PHASES = ("expand", "swap", "contract", "all")
 _FORMS = ("sql", "alembic", "drizzle")
+References = Annotated[str | None, typer.Option(metavar="TABLE.C", help="constraint: a foreign key to that column.")]
+Form = Annotated[str | None, typer.Option(metavar="|".join(_FORMS), help="What for; default: as the folder's others.")]
+Folder = Annotated[
+    Path | None, typer.Option("--dir", metavar="DIR", help="The folder; default: the one there is, or migrations.")
+]
 
 
 @app.command(
@@ -42,18 +47,12 @@ def new(  # noqa: PLR0913, PLR0917 - one parameter per flag
     key_type: Annotated[str | None, typer.Option(metavar="T", help="split-table: its type (bigint).")] = None,
     value: Annotated[str | None, typer.Option(metavar="SQL", help="backfill: what to fill in.")] = None,
     check: Annotated[str | None, typer.Option(metavar="SQL", help="constraint: CHECK of this condition.")] = None,
-    references: Annotated[
-        str | None, typer.Option(metavar="TABLE.C", help="constraint: a foreign key to that column.")
-    ] = None,
+    references: References = None,
     unique: Annotated[bool, typer.Option("--unique", help="constraint, index: no value twice.")] = False,
     called: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the constraint or index.")] = None,
     phase: Annotated[str, typer.Option(metavar="|".join(_PHASES), help="Which steps to write.")] = "expand",
-    form: Annotated[
-        str | None, typer.Option(metavar="|".join(_FORMS), help="What for; default: as the folder's others.")
-    ] = None,
-    folder: Annotated[
-        Path | None, typer.Option("--dir", metavar="DIR", help="The folder; default: the one there is, or migrations.")
-    ] = None,
+    form: Form = None,
+    folder: Folder = None,
     config: Config = None,
     json: Json = False,
     quiet: Quiet = False,

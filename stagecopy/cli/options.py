@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import os
 import sys
 from collections.abc import Callable
@@ -60,8 +59,10 @@ class Session:
 
     def document(self, value: Any) -> None:
         """Print the one JSON document."""
+        from stagecopy.report.plain_json import plain_json
+
         self.documented = True
-        sys.stdout.write(jsonlib.dumps(value, ensure_ascii=False, default=str) + "\n")
+        sys.stdout.write(plain_json(value))
         sys.stdout.flush()
 
 

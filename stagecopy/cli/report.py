@@ -11,9 +11,11 @@ import typer
 from stagecopy.cli.options import Config, Json, Quiet, Verbose, session
 
 Format = Annotated[
-    Literal["html", "markdown", "junit", "json"] | None,
+    Literal["html", "markdown", "md", "junit", "json"] | None,
     typer.Option(
-        "--format", metavar="F", help="html, markdown, junit or json; default by the file's name, else markdown."
+        "--format",
+        metavar="F",
+        help="html, markdown (or md), junit or json; default by the file's name, else markdown.",
     ),
 ]
 
@@ -43,9 +45,13 @@ def report(
 ) -> int:
     """Write the report of a trial that has ended: one HTML file, Markdown for a pull request, JUnit, or JSON."""
     current = session(config, json, quiet, verbose)
+    from stagecopy.files import check_writable
     from stagecopy.flows.reports import FORMATS, find_trial, format_of, write_report
 
     chosen = form or ("json" if current.json else format_of(output) if output else "markdown")
+    chosen = "markdown" if chosen == "md" else chosen
+    if output:
+        check_writable(output)
     document = find_trial(current.project(), trial)
     if output:
         write_report(document, output, chosen)
@@ -59,11 +65,11 @@ def report(
 def history(config: Config = None, json: Json = False, quiet: Quiet = False, verbose: Verbose = False) -> int:
     """List the runs of this project, the newest first: what was run, its exit code, and what a trial found."""
     current = session(config, json, quiet, verbose)
-    from stagecopy.flows.reports import history as past_runs
+    from stagecopy.flows.reports import history as listed
     from stagecopy.report.history import history_lines
     from stagecopy.report.page import Page
 
-    found = past_runs(current.project())
+    found = listed(current.project())
     if current.json:
         current.document({"format": 1, "exit": 0, "error": None, "runs": [each.document() for each in found]})
     elif not current.quiet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -18,17 +18,20 @@ from stagecopy.cli.trial_options import (
     Exhaustive,
     Expect,
     Files,
+    Impact,
     Interrupt,
     Keep,
+    Queries,
     Report,
     Role,
     Strict,
     TransactionMode,
     Uncontained,
+    Workload,
     WriteExpect,
     WriteGuard,
 )
-from stagecopy.cli.trial_words import WordsBehindDashes, migration_of
+from stagecopy.cli.trial_words import WordsBehindDashes, migration_of, queries_in
 
 if TYPE_CHECKING:
     from stagecopy.model.trial import TrialResult
@@ -54,6 +57,9 @@ def trial(  # noqa: PLR0913, PLR0917 - one parameter per flag
     down: Down = None,
     down_command: DownCommand = None,
     interrupt: Interrupt = False,
+    impact: Impact = False,
+    workload: Workload = None,
+    queries: Queries = None,
     expect: Expect = None,
     write_expect: WriteExpect = False,
     write_guard: WriteGuard = None,
@@ -72,27 +78,26 @@ def trial(  # noqa: PLR0913, PLR0917 - one parameter per flag
     current = session(config, json, quiet, verbose)
     migration = migration_of(context, files or [], execute or [], (env or (), uncontained))
     project = current.project().trying(transaction=transaction)
+    from stagecopy.flows import trial as flow
     from stagecopy.flows.expecting import expecting
     from stagecopy.flows.guarding import guarding
-    from stagecopy.flows.trial import TrialOptions
-    from stagecopy.flows.trial import trial as run
+    from stagecopy.flows.impact import wishes_of
 
+    flags: dict[str, Any] = {"strict": strict, "keep": keep, "exhaustive": exhaustive, "interrupt": interrupt}
     wanted = expecting(migration.files, expect, write=write_expect)
-    options = TrialOptions(
+    options = flow.TrialOptions(
         migration,
         down=tuple(down or ()),
         down_command=down_command,
-        interrupt=interrupt,
+        impact=wishes_of(impact=impact, workload=workload),
+        queries=queries_in(queries),
         role=role,
-        strict=strict,
-        keep=keep,
-        exhaustive=exhaustive,
         expecting=wanted,
         guarding=guarding(migration, write_guard, wanted.expectation),
+        **flags,
     )
     reports = _named(report or ())
-    result = run(project, options)
-    return _shown(current, result, show_all=show_all, reports=reports)
+    return _shown(current, flow.trial(project, options), show_all=show_all, reports=reports)
 
 
 def _named(paths: Iterable[Path]) -> dict[Path, str]:
@@ -108,15 +113,16 @@ def _shown(current: Session, result: TrialResult, *, show_all: bool, reports: Ma
     from stagecopy.report.document import trial_document
     from stagecopy.report.terminal_trial import trial_report
 
+    document = trial_document(result, all_tables=show_all)
     if current.json:
-        current.document(trial_document(result, all_tables=show_all))
+        current.document(document)
     elif not current.quiet and result.run is not None:
         trial_report(current.out(), result, all_tables=show_all)
     if reports:
         from stagecopy.flows.reports import write_report
 
         for path, form in reports.items():
-            write_report(trial_document(result, all_tables=show_all), path, form)
+            write_report(document, path, form)
     if result.error is not None and result.run is None:
         raise result.error
     return result.exit

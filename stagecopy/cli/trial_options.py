@@ -57,6 +57,17 @@ DownCommand = Annotated[
     typer.Option("--down-command", metavar="CMD", help="The command that takes it back, as `alembic downgrade -1`."),
 ]
 Interrupt = Annotated[bool, typer.Option("--interrupt", help="Kill it after each statement, and start it again.")]
+Queries = Annotated[
+    list[Path] | None,
+    typer.Option("--queries", metavar="FILE", help="SQL of the running application: does it still work afterwards?"),
+]
+Impact = Annotated[
+    bool, typer.Option("--impact", help="Run it again with others about: who waits how long, deadlocks, two runners.")
+]
+Workload = Annotated[
+    Path | None,
+    typer.Option("--workload", metavar="FILE", help="A pgbench script to run before and during it: latencies."),
+]
 Report = Annotated[
     list[Path] | None,
     typer.Option("--report", metavar="FILE", help="Also write the report here: .html, .md, .xml (JUnit) or .json."),

@@ -7,13 +7,17 @@ the parser sees the words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand
 
 from stagecopy.errors import UsageError
 from stagecopy.model.migration import Migration, ToolCommand
+
+if TYPE_CHECKING:
+    from stagecopy.model.application import Query
 
 _BEHIND = "stagecopy.words-behind-dashes"
 
@@ -46,3 +50,12 @@ def migration_of(
         message = "name a command after --, and then neither files nor -e"
         raise UsageError("usage", message, hint="for example: stagecopy trial -- alembic upgrade head")
     return Migration(command=ToolCommand(tuple(words), tuple(keep), uncontained))
+
+
+def queries_in(paths: Sequence[Path] | None) -> tuple[Query, ...]:
+    """What the running application asks, as --queries names it. Raises UsageError."""
+    if not paths:
+        return ()
+    from stagecopy.flows.application import queries_in as read
+
+    return read(paths)

@@ -109,9 +109,9 @@ class Masking(Section):
 class Keep(Section):
     """How many backups are kept."""
 
-    daily: int = 30
-    weekly: int = 8
-    monthly: int = 12
+    daily: int = Field(default=30, ge=0)
+    weekly: int = Field(default=8, ge=0)
+    monthly: int = Field(default=12, ge=0)
 
 
 class Backups(Section):
@@ -121,7 +121,7 @@ class Backups(Section):
     keep: Keep = Keep()
     encrypt_to: tuple[str, ...] = ()
     prove: str = "weekly"
-    max_size: str | None = None
+    max_size: Annotated[int | None, BeforeValidator(size)] = None  # bytes
 
 
 class Trial(Section):
@@ -131,6 +131,7 @@ class Trial(Section):
     transaction: Literal["auto", "statement", "file", "single"] = "auto"
     max_age: Seconds = 24 * 3600.0
     time_budget: Seconds = 1800.0
+    long_reader: Seconds = 3.0
     scrub: tuple[str, ...] = ()
 
 

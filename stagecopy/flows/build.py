@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from stagecopy.backups.dump import DumpScope, keep_backup, start_backup, take_dump
+from stagecopy.backups.dump import DumpScope, take_dump
+from stagecopy.backups.taking import Content, Taking, not_in_it
 from stagecopy.errors import StagingError
 from stagecopy.files import private_folder, remove_tree
 from stagecopy.flows.audit import audit_copy, definition_leaks
@@ -28,19 +29,21 @@ from stagecopy.masking.rules import LargeObjects
 from stagecopy.masking.stream import MaskedStream, small_domains
 from stagecopy.masking.witness import Confirmer, Witness
 from stagecopy.model.audit import Audited, Leak, LeakError
+from stagecopy.model.backup import Backup
 from stagecopy.model.catalog import Catalog, Table
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.progress import Progress
 from stagecopy.model.server import Address
 from stagecopy.model.staging import Binaries
 from stagecopy.postgres.connect import connect_staging, staging_errors
-from stagecopy.postgres.preflight import extension_versions
+from stagecopy.postgres.preflight import extension_versions, server_state
 from stagecopy.production.preflight import refusal
 from stagecopy.production.readers import DirectReader, Reader, open_archive
 from stagecopy.production.session import ProductionSession
 from stagecopy.staging import finish, roles
 from stagecopy.staging.extensions import decide, other_versions
 from stagecopy.staging.load import Loaded, load_tables
+from stagecopy.staging.otherwise import other_server, same_zone
 from stagecopy.staging.provider_roles import without_provider_roles
 from stagecopy.staging.restore import SchemaArchive, extensions, without_extensions
 from stagecopy.staging.rights import inert_objects
@@ -76,14 +79,14 @@ class Build:
         self._source = source
         self._progress = progress
         self._directory = f"snapshot-{run.id}"
-        survey = source.session.survey
+        self._survey = survey = source.session.survey
         self._catalog: Catalog
         self._catalog, left = without_provider_roles(source.session.catalog, survey.used_roles)
         self._fidelity: list[Fidelity] = [*chosen.fidelity, *survey.notes, *left]
         self._fidelity += [*source.chosen.fidelity, *source.notes]
         self._left_extensions: frozenset[str] = frozenset()
         self._loaded: list[Loaded] = []
-        self._backup: str | None = None
+        self.backup: Backup | None = None
         self.audited = Audited()
         self.large_objects = LargeObjectCopy(source.session, source.large_objects)
 
@@ -107,8 +110,11 @@ class Build:
             rows=not self._source.direct,
             large_objects=self._source.large_objects is not None,
         )
-        take_dump(self._source.session, self._source.tools, self._archive_folder, scope)
         session = self._source.session
+        if self._source.direct:
+            take_dump(session, self._source.tools, self._archive_folder, scope)
+        else:
+            self._taking.take(scope, Content(left_out=not_in_it(production.schemas, session.left_out)))
         with session.errors("reading what must stay inert"), closing(session.reader()) as reader:
             self._inert = inert_objects(reader)
             apart = self._tmp / "large-objects" if self._source.direct else None
@@ -143,7 +149,7 @@ class Build:
             self._progress.stage("verify")
             finish.verify_counts(connection, self._loaded, self._through)
         with connect_staging(self._admin) as connection, staging_errors("copying settings"):
-            self._fidelity += self._ground.settings(connection)
+            self._fidelity += [*self._ground.settings(connection), *same_zone(connection, self._survey.state)]
         self._audit()
 
     def _refuse_definitions(self, archive: SchemaArchive) -> None:
@@ -175,8 +181,9 @@ class Build:
         self._engine.stop(self._directory)
         self._engine.sync(self._directory)
         if not self._source.direct:
-            facts = {"taken_at": self._source.session.taken_at.isoformat(), "source": self._identity}
-            self._backup = keep_backup(self._archive_folder.parent, self._run.id, facts)
+            some = self._source.chosen.filters
+            loaded = {each.table.qualified: each.rows for each in self._loaded if each.table.oid not in some}
+            self.backup = self._taking.keep(loaded=loaded)
         role = self._ground.trial()
         self.snapshot = Snapshot(
             id=self._run.id,
@@ -190,9 +197,11 @@ class Build:
             rows={each.table.qualified: each.rows for each in self._loaded},
             masked={plan.table.qualified: plan.masked for plan in self._source.plan.tables.values() if plan.masked},
             fidelity=tuple(self._fidelity),
-            backup=self._backup,
-            source=self._identity,
+            backup=self.backup.id if self.backup else None,
+            source=self._catalog.database.identity,
+            settings=self._survey.state.settings,
             subset=self._source.chosen.tables,
+            longest_transaction=self._source.session.longest_transaction,
         )
         if remembered is not None:
             write_plan(self._work.home, self.snapshot.id, remembered)
@@ -224,7 +233,7 @@ class Build:
         with connect_staging(self._admin) as connection, staging_errors("listing extensions"):
             available = self._ground.extensions(connection)
         policy = extension_policy(self._work.project)
-        decided = decide(self._source.session.survey.extensions, available, policy)
+        decided = decide(self._survey.extensions, available, policy)
         if decided.obstacles:
             raise refusal(decided.obstacles)
         self._left_extensions = decided.skipped
@@ -232,7 +241,8 @@ class Build:
 
     def _compare_extensions(self, address: Address) -> None:
         with connect_staging(address) as connection, staging_errors("reading versions of extensions"):
-            self._fidelity += other_versions(self._source.session.survey.extensions, extension_versions(connection))
+            self._fidelity += other_versions(self._survey.extensions, extension_versions(connection))
+            self._fidelity += other_server(self._survey.state, self._catalog.database, server_state(connection))
 
     def _refuse_missing_extensions(self, wanted: list[str]) -> None:
         with connect_staging(self._admin) as connection, staging_errors("listing extensions"):
@@ -269,9 +279,11 @@ class Build:
     @cached_property
     def _archive_folder(self) -> Path:
         """With --direct the schema alone, gone at the end; else the backup."""
-        if self._source.direct:
-            return self._tmp / "schema"
-        return start_backup(self._work.home.backups, self._run.id) / "dump"
+        return self._tmp / "schema" if self._source.direct else self._taking.archive
+
+    @cached_property
+    def _taking(self) -> Taking:
+        return Taking(self._source.session, self._source.tools, self._work.home, self._run.id)
 
     @cached_property
     def _ground(self) -> Ground:
@@ -286,12 +298,3 @@ class Build:
             served_password=password,
         )
         return ground_of(self._engine, plot)
-
-    @property
-    def _identity(self) -> dict[str, str | int | None]:
-        database = self._catalog.database
-        return {
-            "database": database.name,
-            "system_identifier": database.system_identifier,
-            "version": database.version,
-        }

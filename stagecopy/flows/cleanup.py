@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from stagecopy.backups.dump import drop_partial, prune_plaintext
+from stagecopy.backups.catalog import drop_partial
 from stagecopy.errors import StagecopyError
 from stagecopy.files import is_locked, locked, read_json, remove_tree
 from stagecopy.flows.keeping import kept_by_ledger
+from stagecopy.flows.retaining import prune
 from stagecopy.flows.workplace import Workplace
 from stagecopy.history.runs import bury_the_dead, is_alive
 from stagecopy.home import Home
@@ -74,7 +75,7 @@ def discard(work: Workplace, run: str) -> None:
     try:
         for engine in every_engine(project=work.project.name, home=work.home, admin_password=password):
             clean_up(work, engine, over=run)
-        prune_plaintext(work.home.backups)
+        prune(work)
     except (StagecopyError, OSError) as failure:
         _log.warning("cleaning up failed, the next run will do it: %s", failure)
 

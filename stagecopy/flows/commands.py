@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-
-import psycopg
 
 from stagecopy.config.envfile import assignments
 from stagecopy.config.load import Project
@@ -34,17 +33,18 @@ from stagecopy.model.migration import (
     fingerprint,
 )
 from stagecopy.model.server import Address
-from stagecopy.postgres.connect import Connection, connect_staging
+from stagecopy.postgres.connect import connect_staging
 from stagecopy.postgres.dsn import Dsn
 from stagecopy.postgres.failures import sqlstate_of, template_of
-from stagecopy.postgres.observing import prepared_transactions, wal_bytes_since, wal_position
 from stagecopy.postgres.sessions import end_sessions
 from stagecopy.redact import scrub
 from stagecopy.trial import sandbox
+from stagecopy.trial.beside import watched
 from stagecopy.trial.commanding import CommandRun, run_command
 from stagecopy.trial.effects import EffectsWatch
 from stagecopy.trial.environment import Scrubbed, Wishes, scrubbed
-from stagecopy.trial.locks import LockWatch
+from stagecopy.trial.saying import last_lines
+from stagecopy.trial.surroundings import Surroundings
 from stagecopy.trial.told import ToldError
 from stagecopy.trial.visible import program_folders, project_folders
 from stagecopy.trial.wire import Seen, Story
@@ -52,9 +52,7 @@ from stagecopy.trial.wire import Seen, Story
 _NOTE = "uncontained.json"
 _CANCELED = "57014"
 _HINT = "to let commands run here with nothing but a scrubbed environment, say so once, with --uncontained"
-# Drivers print what the server's DETAIL and their own parameters quote: rows.
-_QUOTES_ROWS = re.compile(r"(?i)\b(?:detail|context|parameters?|params|values?)\b\s*[:=]|failing row|\bkey \(")
-_LAST_LINES = 12
+_NOT_FOUND = 127  # as a shell says it
 Tell = Callable[[MigrationRun, CommandRun], MigrationRun]
 
 
@@ -91,47 +89,27 @@ def perform_command(stage: Stage, command: ToolCommand, *, tell: Tell | None = N
     with closing(connect_staging(stage.pair.after)) as observer:
         with closing(connected(stage.login)) as own:
             watch = EffectsWatch(observer, own, None)
-        before = _Log.read(observer)
-        with LockWatch(stage.pair.after, besides=[observer.info.backend_pid]) as locks:
+        around = Surroundings.read(observer, observer.info.dbname)
+        with watched(stage.pair.after, observer) as beside:
             ran = _run(stage, command)
         end_sessions(observer, ran.run.story.processes)
         if not ran.run.story.sessions:
             raise _not_our_clone(command, ran)
         run = _told(stage, command, ran)
         run = tell(run, ran.run) if tell else run
-        wal, left = before.since(observer)
-        run = replace(run, wal_bytes=wal, left_open=run.left_open or left, locks=locks.told(run.statements))
-        return run, _named_only(watch.effects(), run)
+        left_open = around.left_prepared() or run.left_open
+        run = replace(run, wal_bytes=around.wal_bytes(), left_open=left_open)
+        effects = watch.effects()
+        run = beside.told(run, effects, lock_slots=stage.lock_slots)
+        return run, _named_only(effects, run)
 
 
 @dataclass(frozen=True, slots=True)
 class _Ran:
+    argv: tuple[str, ...]
     run: CommandRun
     environment: Scrubbed
     contained: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Log:
-    """The server beside the command."""
-
-    wal: str | None
-    prepared: frozenset[str]
-
-    @classmethod
-    def read(cls, observer: Connection) -> _Log:
-        try:
-            return cls(wal_position(observer), prepared_transactions(observer, observer.info.dbname))
-        except psycopg.Error:
-            return cls(None, frozenset())
-
-    def since(self, observer: Connection) -> tuple[int | None, bool]:
-        """Bytes of log, and whether a prepared transaction was left; nothing where the server is gone."""
-        try:
-            left = prepared_transactions(observer, observer.info.dbname) - self.prepared
-            return (wal_bytes_since(observer, self.wal) if self.wal else None), bool(left)
-        except psycopg.Error:
-            return None, False
 
 
 def _run(stage: Stage, command: ToolCommand) -> _Ran:
@@ -166,7 +144,7 @@ def _run(stage: Stage, command: ToolCommand) -> _Ran:
     except sandbox.NotContainedError as failure:
         failure.hint = _HINT
         raise
-    return _Ran(run, environment(port), contained)
+    return _Ran(command.argv, run, environment(port), contained)
 
 
 def _folders(project: Project) -> tuple[Path, ...]:
@@ -252,14 +230,35 @@ def _tool(command: ToolCommand, ran: _Ran) -> ToolRun:
         environment.removed,
         ran.contained,
         _tail(ran),
+        _next_step(ran) if ended.code else None,
     )
 
 
 def _tail(ran: _Ran) -> str:
     """The end of what it wrote, without secrets and without lines that may quote a row."""
-    text = ran.run.ended.stderr if ran.run.ended.stderr.strip() else ran.run.ended.stdout
-    lines = [line for line in text.splitlines() if line.strip() and not _QUOTES_ROWS.search(line)]
-    return scrub("\n".join(lines[-_LAST_LINES:]))
+    seen = ran.run.story.seen
+    known = (*ran.argv, *ran.environment.variables, *ran.environment.removed, *(each.sql for each in seen))
+    errors = [(each.sql, each.error) for each in seen if each.error]
+    templates = {error.get("M"): template_of(ToldError(error), source=sql) for sql, error in errors if error.get("M")}
+    return scrub(last_lines(_output(ran), known=known, templates=templates))
+
+
+def _output(ran: _Ran) -> str:
+    return ran.run.ended.stderr if ran.run.ended.stderr.strip() else ran.run.ended.stdout
+
+
+def _next_step(ran: _Ran) -> str | None:
+    """What the command lacked, if that is known."""
+    variables, removed = ran.environment.variables, ran.environment.removed
+    program, said = ran.argv[0], _output(ran)
+    if shutil.which(program, path=variables.get("PATH")) is None:
+        return f"there is no program {scrub(program)} here: install it, or start it as the project does (npx …)"
+    if wanted := [name for name in removed if re.search(rf"\b{re.escape(name)}\b", said)]:
+        names, words = ", ".join(wanted), " ".join(f"--env {name}" for name in wanted)
+        return f"it asks for {names}, left out of its environment as a secret: pass what is harmless with {words}"
+    if ran.run.ended.code == _NOT_FOUND:
+        return "a program that it starts was not found: it sees those in PATH, in the project and of the system"
+    return None
 
 
 def _not_our_clone(command: ToolCommand, ran: _Ran) -> MigrationFailedError:
@@ -275,7 +274,7 @@ def _not_our_clone(command: ToolCommand, ran: _Ran) -> MigrationFailedError:
     hint = "it must take its database from DATABASE_URL or the PG* variables, not from a file that names another"
     if missing:
         hint += f"; left out of its environment: {missing} (--env NAME passes one)"
-    return MigrationFailedError("not-our-clone", message, hint=hint)
+    return MigrationFailedError("not-our-clone", message, hint=_next_step(ran) or hint)
 
 
 def _named_only(effects: Effects, run: MigrationRun) -> Effects:

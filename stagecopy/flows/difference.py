@@ -14,21 +14,20 @@ from stagecopy.diff.compare import Compared, Known, compare_both_ways
 from stagecopy.diff.exhaustive import disagreements
 from stagecopy.errors import StagecopyError, StagingError
 from stagecopy.files import write_json
-from stagecopy.flows.pair import Pair
-from stagecopy.history.runs import Run
+from stagecopy.flows.stage import Stage
 from stagecopy.model.change import Difference
 from stagecopy.model.findings import Fidelity
-from stagecopy.staging.snapshots import Snapshot
 
 _EVIDENCE, _LOG = "disagreement.json", "wal.txt.gz"
 
 
-def difference_of(pair: Pair, snapshot: Snapshot, run: Run, *, logged_in: str, exhaustive: bool) -> Difference:
+def difference_of(stage: Stage, *, exhaustive: bool = False) -> Difference:
     """What the migration did. Raises StagecopyError ``diff-disagrees`` when two ways of comparing do not agree."""
-    known = Known(pair.wal, snapshot.rows, snapshot.masked, logged_in=logged_in)
+    pair, snapshot = stage.pair, stage.snapshot
+    known = Known(pair.wal, snapshot.rows, snapshot.masked, logged_in=stage.role)
     compared = compare_both_ways(pair.before, pair.after, known=known, exhaustive=exhaustive)
     if compared.everything is not None:
-        _agree(compared, known, run.folder)
+        _agree(compared, known, stage.run.folder)
     return compared.found
 
 

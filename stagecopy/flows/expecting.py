@@ -7,14 +7,13 @@ something else, and only --expect says what is meant.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from stagecopy.config.expectation import load_expectation
 from stagecopy.errors import UsageError
-from stagecopy.files import write_whole
+from stagecopy.files import check_writable, write_whole
 from stagecopy.model.migration import SourceFile
 from stagecopy.model.trial import ExpectationFile, TrialResult
 from stagecopy.report.expectation import expectation_draft
@@ -64,14 +63,8 @@ def _free(path: Path | None) -> Path:
         raise UsageError(
             "usage", "--write-expect does not know where to write", hint="name the file with --expect, or try one FILE"
         )
-    if path.exists():
-        hint = f"remove it, or name another one with --expect; what is in {path.name} may be somebody's decision"
-        raise UsageError("file-exists", f"{path} exists and is not overwritten", hint=hint, where=str(path))
-    if not path.parent.is_dir():
-        raise UsageError("no-such-file", f"there is no folder {path.parent}", where=str(path.parent))
-    if not os.access(path.parent, os.W_OK):
-        raise UsageError("not-writable", f"{path.parent} cannot be written to", where=str(path.parent))
-    return path
+    hint = f"remove it, or name another one with --expect; what is in {path.name} may be somebody's decision"
+    return check_writable(path, new=hint)
 
 
 def drafted(wanted: Expecting, result: TrialResult) -> ExpectationFile | None:

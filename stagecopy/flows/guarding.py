@@ -7,7 +7,6 @@ its COMMIT and do what the trial did.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -17,13 +16,12 @@ from pathlib import Path
 import psycopg
 
 from stagecopy.errors import StagecopyError, UsageError
-from stagecopy.files import write_whole
+from stagecopy.files import check_writable, write_whole
 from stagecopy.flows.difference import difference_of
-from stagecopy.flows.pair import one_more
-from stagecopy.flows.performing import Stage, connected, let_in
+from stagecopy.flows.stage import Deployed, Stage, connected, further_clone
 from stagecopy.model.change import Difference
 from stagecopy.model.guard import GuardFile, GuardForm, TableLimit
-from stagecopy.model.migration import Migration, MigrationRun, SourceFile, Statement
+from stagecopy.model.migration import Migration, SourceFile, Statement
 from stagecopy.model.trial import TrialResult
 from stagecopy.postgres.connect import Connection, connect_staging, staging_errors
 from stagecopy.postgres.failures import describe, sqlstate_of, template_of
@@ -38,6 +36,9 @@ from stagecopy.trial.lexer import split
 from stagecopy.trial.sending import send
 
 _READABLE = 0o644  # it is reviewed and lies in git, like the migration
+_MEND = "mend what the trial says of it first"
+_AS_ONE = "try it with --transaction single, as the guard runs it, and see what is different"
+_APART = "put that statement into a file of its own, and guard the rest"
 _NOT_INSIDE = {
     "25001": "which the server runs in no transaction",
     "2D000": "which ends the transaction it is in",
@@ -54,28 +55,12 @@ class Guarding:
     expectation: Expectation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """The migration as *role* ran it in the trial, and what it did."""
-
-    role: str
-    migration: Migration
-    run: MigrationRun
-    difference: Difference
-
-    @property
-    def source(self) -> str:
-        """Which it was, in words."""
-        command = self.migration.command
-        return ", ".join(each.name for each in self.migration.files) or " ".join(command.argv if command else ())
-
-
 def guarding(migration: Migration, path: Path | None, expectation: Expectation | None) -> Guarding | None:
     """What --write-guard asks for. Raises UsageError, also for a migration that no transaction can be put around."""
     if path is None:
         return None
     form = _form(path, migration.files)
-    _free(path)
+    check_writable(path, new="remove it, or name another one; it may be the migration itself")
     if migration.command is None:
         _inside(form, migration.files)
     elif form != "alembic":
@@ -101,24 +86,13 @@ def _form(path: Path, files: Sequence[SourceFile]) -> GuardForm:
     return "drizzle" if drizzle else "sql"
 
 
-def _free(path: Path) -> None:
-    if path.exists():
-        hint = "remove it, or name another one; it may be the migration itself"
-        raise UsageError("file-exists", f"{path} exists and is not overwritten", hint=hint, where=str(path))
-    if not path.parent.is_dir():
-        raise UsageError("no-such-file", f"there is no folder {path.parent}", where=str(path.parent))
-    if not os.access(path.parent, os.W_OK):
-        raise UsageError("not-writable", f"{path.parent} cannot be written to", where=str(path.parent))
-
-
-def guarded(stage: Stage, wanted: Guarding | None, tried: Tried) -> GuardFile | None:
+def guarded(stage: Stage, wanted: Guarding | None, tried: Deployed) -> GuardFile | None:
     """Prove the guard and write it. Why there is none, where there is none, is in what comes back."""
     if wanted is None:
         return None
     file = GuardFile(str(wanted.path), wanted.form)
-    run = tried.run
-    if run.failure is not None or run.left_open or not run.statements:
-        return replace(file, problem=impossible("it did not run to its end in the trial", None))
+    if not tried.whole or not tried.run.statements:
+        return replace(file, problem=impossible("it did not run to its end in the trial", None, hint=_MEND))
     try:
         if tried.migration.command is not None:
             return _beside(stage, wanted, tried, file)
@@ -127,7 +101,7 @@ def guarded(stage: Stage, wanted: Guarding | None, tried: Tried) -> GuardFile | 
         return replace(file, problem=failure)
 
 
-def _beside(stage: Stage, wanted: Guarding, tried: Tried, file: GuardFile) -> GuardFile:
+def _beside(stage: Stage, wanted: Guarding, tried: Deployed, file: GuardFile) -> GuardFile:
     """For a command, which runs by itself: what it touched is known by its effect, its locks and its words alone."""
     with connect_staging(stage.pair.before) as connection, staging_errors("looking at the tables of the snapshot"):
         roots = partition_roots(connection)
@@ -144,16 +118,15 @@ def _write(wanted: Guarding, text: GuardText, file: GuardFile) -> GuardFile:
     return replace(file, written=True, tables=len(text.limits))
 
 
-def _proved(stage: Stage, wanted: Guarding, tried: Tried, file: GuardFile) -> GuardFile:
+def _proved(stage: Stage, wanted: Guarding, tried: Deployed, file: GuardFile) -> GuardFile:
     inside = _inside(wanted.form, tried.migration.files)
-    with one_more(stage.pair, stage.snapshot, stage.engine, run=stage.run.id, purpose="guard") as pair:
-        mine = replace(stage, pair=pair, login=let_in(pair.after, tried.role, stage.engine))
+    with further_clone(stage, "guard") as mine:
         found = limits(tried.difference, _touched(mine, inside), wanted.expectation)
         text = replace(_text(stage, wanted, tried, found), body=inside.text, opening=inside.opening)
         seconds = _run(mine, text)
-        difference = difference_of(pair, stage.snapshot, stage.run, logged_in=tried.role, exhaustive=False)
+        difference = difference_of(mine)
     if _summary(difference) != _summary(tried.difference):
-        raise impossible("in one transaction it does something else than in the trial", None)
+        raise impossible("in one transaction it does something else than in the trial", None, hint=_AS_ONE)
     return replace(_write(wanted, text, file), proved=True, seconds=seconds)
 
 
@@ -181,10 +154,10 @@ def _send(connection: Connection, statement: Statement) -> None:
     except psycopg.Error as failure:
         why = _NOT_INSIDE.get(sqlstate_of(failure), "which fails in one transaction with the rest")
         words = f"it has a statement {why}: {template_of(failure, source=statement.text)}"
-        raise impossible(words, f"{statement.file}:{statement.line}") from None
+        raise impossible(words, f"{statement.file}:{statement.line}", hint=_APART) from None
 
 
-def _text(stage: Stage, wanted: Guarding, tried: Tried, found: tuple[TableLimit, ...]) -> GuardText:
+def _text(stage: Stage, wanted: Guarding, tried: Deployed, found: tuple[TableLimit, ...]) -> GuardText:
     return GuardText(
         form=wanted.form,
         limits=found,
@@ -208,7 +181,8 @@ def _run(stage: Stage, text: GuardText) -> float:
                 try:
                     send(connection, statement.text)
                 except psycopg.Error as failure:
-                    raise impossible(f"it does not pass on a clone: {_said(failure, statement)}", None) from None
+                    words = f"it does not pass on a clone: {_said(failure, statement)}"
+                    raise impossible(words, None, hint=_AS_ONE) from None
                 seconds += time.perf_counter() - start if _is_ours(statement) else 0.0
     return seconds
 

@@ -12,13 +12,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 
-from stagecopy.diff.compare import Known, compare
 from stagecopy.errors import UsageError
-from stagecopy.flows.pair import one_more
-from stagecopy.flows.performing import Stage, connected, let_in, perform
-from stagecopy.flows.rollback import Deployed
+from stagecopy.flows.difference import difference_of
+from stagecopy.flows.performing import perform
 from stagecopy.flows.scripting import needs_psql
-from stagecopy.model.change import Difference
+from stagecopy.flows.stage import Deployed, Stage, connected, further_clone
 from stagecopy.model.interruption import Interruption, Interruptions
 from stagecopy.model.migration import Migration
 from stagecopy.postgres.connect import connect_staging
@@ -42,9 +40,12 @@ class Kill:
 
 def check_interruptible(migration: Migration) -> None:
     """Refuse what is no list of statements. Raises UsageError."""
-    if migration.command or needs_psql(migration.files):
-        message = "--interrupt stops between the statements of SQL files; a command's, or psql's, are not ours to stop"
-        raise UsageError("usage", message, hint="leave --interrupt out")
+    if not migration.command and not needs_psql(migration.files):
+        return
+    who = "a command" if migration.command else "psql, which these files need,"
+    message = f"--interrupt ends a migration after a given statement, and {who} sends the next one before we know"
+    instead = "the SQL that it sends (alembic upgrade --sql, say)" if migration.command else "it without meta-commands"
+    raise UsageError("usage", message, hint=f"put {instead} into a file and try that, or leave --interrupt out")
 
 
 def interrupted(stage: Stage, deployed: Deployed, *, wanted: bool) -> Interruptions | None:
@@ -92,11 +93,7 @@ class _Clones:
         if self._current is None:
             self._stack.close()
             self._made += 1
-            run, snapshot, engine = self._stage.run.id, self._stage.snapshot, self._stage.engine
-            more = one_more(self._stage.pair, snapshot, engine, run=run, purpose=f"kill-{self._made}")
-            pair = self._stack.enter_context(more)
-            login = let_in(pair.after, self._stage.login.user, engine)
-            self._current = replace(self._stage, pair=pair, login=login)
+            self._current = self._stack.enter_context(further_clone(self._stage, f"kill-{self._made}"))
         return self._current
 
     def spoil(self) -> None:
@@ -109,7 +106,7 @@ def _tried(clones: _Clones, deployed: Deployed, kill: Kill) -> Iterator[Interrup
     if not _killed(stage, deployed.migration, kill):
         clones.spoil()
         return
-    difference = _difference(stage)
+    difference = difference_of(stage)
     left = tuple(each.message for each in unrestored(difference))
     during = kill.after + 1 if kill.during else None
     if difference.schema or difference.sequences or any(each.touched for each in difference.tables):
@@ -123,13 +120,8 @@ def _again(stage: Stage, deployed: Deployed, found: Interruption) -> Interruptio
     run, _ = perform(stage, deployed.migration)
     if run.error is not None:
         return replace(found, rerun="fails", error=run.error)
-    why = unlike(deployed.difference, _difference(stage))
+    why = unlike(deployed.difference, difference_of(stage))
     return replace(found, rerun="differs", differences=why) if why else found
-
-
-def _difference(stage: Stage) -> Difference:
-    known = Known(stage.pair.wal, stage.snapshot.rows, stage.snapshot.masked, logged_in=stage.login.user)
-    return compare(stage.pair.before, stage.pair.after, known=known)
 
 
 def _killed(stage: Stage, migration: Migration, kill: Kill) -> bool:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from stagecopy.errors import UsageError
-from stagecopy.flows.sources import layout_at, migrations_in
+from stagecopy.flows.sources import layout_at, migrations_in, whole
 from stagecopy.model.migration import SourceFile, fingerprint
 from stagecopy.model.migrations import LocalMigration
 from stagecopy.trial.forms.alembic import Revision, chained, revision_of
@@ -121,4 +121,4 @@ def _journal(folder: Path) -> dict[str, str]:
 
 
 def _sha256(path: Path) -> str:
-    return fingerprint((SourceFile(path.name, path.read_bytes()),))
+    return fingerprint((whole(SourceFile(path.name, path.read_bytes()), path),))

@@ -6,13 +6,9 @@ production's own settings, so that search_path and time zone decide here what th
 
 from __future__ import annotations
 
-import secrets
 from contextlib import closing
 from dataclasses import replace
 
-from psycopg import sql
-
-from stagecopy.errors import UsageError
 from stagecopy.flows.commands import perform_command
 from stagecopy.flows.scripting import needs_psql, perform_script
 from stagecopy.flows.stage import Stage, connected
@@ -20,20 +16,12 @@ from stagecopy.model.effects import Effects
 from stagecopy.model.migration import Migration, MigrationRun
 from stagecopy.model.server import Address
 from stagecopy.postgres.connect import connect_staging, staging_errors
-from stagecopy.redact import remember
-from stagecopy.staging.engine import ADMIN, Engine
-from stagecopy.staging.server_engine import shared
+from stagecopy.trial.beside import watched
 from stagecopy.trial.effects import EffectsWatch
-from stagecopy.trial.locks import LockWatch
 from stagecopy.trial.running import run_migration
 from stagecopy.trial.transactions import in_mode
 
-__all__ = ["Stage", "check", "connected", "database_size", "let_in", "perform"]
-
-
-def check(migration: Migration) -> None:
-    """Refuse what cannot be run, before anything is cloned. Raises UsageError."""
-    needs_psql(migration.files)
+__all__ = ["Stage", "connected", "database_size", "perform"]
 
 
 def perform(stage: Stage, migration: Migration) -> tuple[MigrationRun, Effects]:
@@ -48,31 +36,12 @@ def perform(stage: Stage, migration: Migration) -> tuple[MigrationRun, Effects]:
     with closing(connect_staging(stage.pair.after)) as observer:
         with closing(connected(stage.login)) as connection:
             watch = EffectsWatch(observer, connection, files)
-            with LockWatch(stage.pair.after, besides=[observer.info.backend_pid]) as locks:
-                sha256, look = migration.sha256, locks.look
-                run = run_migration(connection, observer, files, time_budget=budget, sha256=sha256, look=look)
-            run = replace(run, locks=locks.told(run.statements), skipped=migration.skipped)
-        return run, watch.effects()
-
-
-def let_in(after: Address, role: str, engine: Engine) -> Address:
-    """Give *role* a way to log in to the clone that is changed. Raises UsageError ``no-such-role``."""
-    server = shared(engine)
-    if server:
-        return server.let_in(after, role)
-    password = secrets.token_urlsafe(18)
-    remember(password)
-    with connect_staging(after) as connection, staging_errors("letting the trial role in"):
-        known = connection.execute("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s", (role,)).fetchone()
-        if known is None or role == ADMIN or role.startswith("pg_"):
-            raise UsageError(
-                "no-such-role",
-                f"there is no role {role!r} in the snapshot",
-                hint="name a role of production with --role or trial.role",
-            )
-        statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {} VALID UNTIL 'infinity'")
-        connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
-    return after.to(user=role, password=password)
+            with watched(stage.pair.after, observer) as beside:
+                look = beside.locks.look
+                run = run_migration(connection, observer, files, time_budget=budget, look=look, costs=True)
+        effects = watch.effects()
+        run = beside.told(replace(run, skipped=migration.skipped), effects, lock_slots=stage.lock_slots)
+        return run, effects
 
 
 def database_size(address: Address) -> int:

@@ -12,16 +12,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
-from stagecopy.backups.dump import prune_plaintext
 from stagecopy.config.load import Project
 from stagecopy.errors import ProductionError, StagecopyError, StagingError, TerminatedError, UsageError
+from stagecopy.flows.application import usage_of
 from stagecopy.flows.build import Build, Source
 from stagecopy.flows.cleanup import clean_up, discard, retire_snapshots
 from stagecopy.flows.logged import Logged
 from stagecopy.flows.masks_notice import Notice
 from stagecopy.flows.pair import prepare_soon
 from stagecopy.flows.preflight import Preflight, skipped_by
+from stagecopy.flows.retaining import expected_bytes, prune
 from stagecopy.flows.serve import serve, served_url
 from stagecopy.flows.subset import choose_rows
 from stagecopy.flows.swap import finish_swap
@@ -29,17 +31,18 @@ from stagecopy.flows.workplace import Workplace, alone, open_workplace
 from stagecopy.history.runs import Run, open_run
 from stagecopy.masking.keys import MaskKey, read_key
 from stagecopy.masking.loader import load_rules
-from stagecopy.masking.plan import plan
+from stagecopy.masking.plan import MaskPlan, plan
 from stagecopy.masking.receipt import receipt
 from stagecopy.masking.rules import RuleSet
 from stagecopy.model.audit import LeakError
+from stagecopy.model.catalog import Catalog
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.progress import Progress
 from stagecopy.model.refresh import RefreshedTable, RefreshResult, ServedStaging
 from stagecopy.production.session import Scope, open_production
 from stagecopy.production.watcher import Patience
 from stagecopy.report.document import refresh_document
-from stagecopy.staging.snapshots import Snapshot, all_snapshots, newest, read_served
+from stagecopy.staging.snapshots import Snapshot, all_snapshots, newest, read_served, write_usage
 from stagecopy.staging.ssh_link import naming_lost_link
 
 _log = logging.getLogger(__name__)
@@ -146,10 +149,11 @@ def _attempt(
     engine = work.engine(build.snapshot.engine)
     clean_up(work, engine)  # first, because what it removes may stand on a snapshot that is to go
     retire_snapshots(work, project.settings.staging.keep)
-    removed = prune_plaintext(work.home.backups)
+    removed = [each.backup.id for each in prune(work) if not each.kept]
     prepare_soon(work.home, build.snapshot, engine)
     notes = _notes(build, removed)
-    return replace(_result(work, build.snapshot, notes), audit_checked=build.audited.checked)
+    state = build.backup.state if build.backup else None
+    return replace(_result(work, build.snapshot, notes), audit_checked=build.audited.checked, backup_state=state)
 
 
 def _build(
@@ -173,9 +177,12 @@ def _build(
         for line in notice.lines():
             progress.note(line)
         planned = plan(session.catalog, rules, key=key, locale=settings.masking.locale)
+        usage = usage_of(session, work.home)
         chosen = choose_rows(session, planned, rules, tools=around.tools, progress=progress)
         progress.note(around.chosen.reason)
         clean_up(work, around.chosen.engine)
+        if not options.direct:
+            prune(work, room=expected_bytes(session.catalog.row_tables))
         source = Source(
             session,
             planned,
@@ -192,16 +199,17 @@ def _build(
             build.load()
     if not options.direct:
         build.load()
-    told = receipt(
-        planned,
-        rules,
-        (build.witness, build.audited),
-        catalog=session.catalog,
-        kept=notice.kept,
-        large_objects=build.large_objects.told,
-    )
+    told = _receipt(build, planned, rules, (session.catalog, notice))
+    write_usage(work.home, run.id, usage.document())
     build.seal(key_id=key.id, receipt=told, remembered=notice.plan)
     return build
+
+
+def _receipt(build: Build, planned: MaskPlan, rules: RuleSet, seen: tuple[Catalog, Notice]) -> dict[str, Any]:
+    """How it was masked, for the manifest's neighbour."""
+    catalog, notice = seen
+    checked, large_objects = (build.witness, build.audited), build.large_objects.told
+    return receipt(planned, rules, checked, catalog=catalog, kept=notice.kept, large_objects=large_objects)
 
 
 def _scope(project: Project, rules: RuleSet, *, direct: bool) -> Scope:

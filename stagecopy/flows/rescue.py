@@ -15,9 +15,8 @@ from stagecopy.diff.matching import RelationPair, choose_key, match_columns, pai
 from stagecopy.errors import StagecopyError
 from stagecopy.files import private_folder, write_whole
 from stagecopy.flows.difference import difference_of
-from stagecopy.flows.guarding import Tried
-from stagecopy.flows.pair import one_more
-from stagecopy.flows.performing import Stage, connected, let_in, perform
+from stagecopy.flows.performing import perform
+from stagecopy.flows.stage import Deployed, Stage, connected, further_clone
 from stagecopy.model.change import TableChange
 from stagecopy.model.migration import SourceFile
 from stagecopy.model.rescue import RescueKit
@@ -35,10 +34,10 @@ _TOO_LARGE = "not tried: the tables are too large to copy within a trial"
 _BEFORE, _REVERSE = "before.sql", "reverse.sql"
 
 
-def rescued(stage: Stage, tried: Tried, *, announced: bool) -> RescueKit | None:
+def rescued(stage: Stage, tried: Deployed, *, announced: bool) -> RescueKit | None:
     """The kit, in the run's folder; None where nothing is lost, or the migration did not run to its end."""
     lost = list(losers(tried.difference))
-    if not lost or tried.run.failure is not None or tried.run.left_open:
+    if not lost or not tried.whole:
         return None
     folder = private_folder(stage.run.folder / "rescue")
     try:
@@ -110,10 +109,9 @@ def _lost(
     )
 
 
-def _left(stage: Stage, tried: Tried, rescue: Rescue) -> tuple[str, ...]:
+def _left(stage: Stage, tried: Deployed, rescue: Rescue) -> tuple[str, ...]:
     """Copy, migrate and bring back on a clone of its own; what is still lost then."""
-    with one_more(stage.pair, stage.snapshot, stage.engine, run=stage.run.id, purpose="rescue") as pair:
-        mine = replace(stage, pair=pair, login=let_in(pair.after, tried.role, stage.engine))
+    with further_clone(stage, "rescue") as mine:
         if said := _run(mine, _BEFORE, before_script(rescue)):
             return said
         migrated, _ = perform(mine, tried.migration)
@@ -121,8 +119,7 @@ def _left(stage: Stage, tried: Tried, rescue: Rescue) -> tuple[str, ...]:
             return (f"after {_BEFORE} the migration fails at statement {failed.statement}: {failed.message}",)
         if said := _run(mine, _REVERSE, reverse_script(rescue)):
             return said
-        found = difference_of(pair, stage.snapshot, stage.run, logged_in=tried.role, exhaustive=False)
-        return still_lost(found)
+        return still_lost(difference_of(mine))
 
 
 def _run(stage: Stage, name: str, text: str) -> tuple[str, ...]:

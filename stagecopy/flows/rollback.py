@@ -9,30 +9,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from stagecopy.flows.performing import Stage, perform
+from stagecopy.flows.performing import perform
+from stagecopy.flows.stage import Deployed, Stage
 from stagecopy.model.change import Difference
-from stagecopy.model.migration import Migration, MigrationRun
+from stagecopy.model.migration import Migration
 from stagecopy.model.rollback import Again, Rollback
 from stagecopy.trial.again import unlike
 from stagecopy.trial.rollback import notes, unrestored
 
 Compare = Callable[[], Difference]
-
-
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    """The migration as it ran, and what it did."""
-
-    migration: Migration
-    run: MigrationRun
-    difference: Difference
-
-    @property
-    def whole(self) -> bool:
-        """Whether there is something to take back that is all there."""
-        return self.run.error is None and not self.run.left_open
 
 
 def proved(stage: Stage, deployed: Deployed, down: Migration | None, compare: Compare) -> Rollback | None:

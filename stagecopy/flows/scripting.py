@@ -134,7 +134,8 @@ def _told(run: MigrationRun, ran: CommandRun, files: Sequence[SourceFile], names
     where = Whereabouts(files)
     places = [where.next(each.sql) for each in run.statements]
     statements = [
-        replace(each, line=place[1] if place else None) for each, place in zip(run.statements, places, strict=True)
+        replace(each, line=place[1] if place else None, file=place[0] if place else None)
+        for each, place in zip(run.statements, places, strict=True)
     ]
     error = run.error
     if not run.timed_out:
@@ -145,7 +146,7 @@ def _told(run: MigrationRun, ran: CommandRun, files: Sequence[SourceFile], names
             error = _own_error(ran, len(statements) + 1, names)
             statements.append(StatementRun(error.statement, error.line, _source_line(error, files), 0.0, None, ""))
     tool = replace(run.tool, output="") if run.tool else None  # what it printed are rows
-    ways = tuple(RanFile(file.name, file.tool, file.transaction) for file in files)
+    ways = tuple(_ran(file) for file in files)
     return replace(
         run,
         statements=tuple(statements),
@@ -154,6 +155,10 @@ def _told(run: MigrationRun, ran: CommandRun, files: Sequence[SourceFile], names
         files=ways,
         tool=tool,
     )
+
+
+def _ran(file: SourceFile) -> RanFile:
+    return RanFile(file.name, file.tool, file.transaction, tuple(each.name for each in file.included), file.unread)
 
 
 def _server_error(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from stagecopy.errors import UsageError
 from stagecopy.model.migration import SourceFile
+from stagecopy.trial.includes import included
 from stagecopy.trial.layouts import Layout, in_order, layout_of, wanted_texts
 
 STDIN = "-"
@@ -31,10 +32,10 @@ def sources(names: Sequence[str], execute: Sequence[str]) -> tuple[SourceFile, .
         raise UsageError(
             "usage", "name SQL files, or - for stdin, or give SQL with -e", hint="see `stagecopy trial --help`"
         )
-    found = [SourceFile("-e", text.encode()) for text in execute]
+    found = [whole(SourceFile("-e", text.encode()), None) for text in execute]
     for name in names:
         if name == STDIN:
-            found.append(SourceFile("stdin", sys.stdin.buffer.read()))
+            found.append(whole(SourceFile("stdin", sys.stdin.buffer.read()), None))
         elif Path(name).is_dir():
             found += [replace(source(path), folder=name) for path in migrations_in(Path(name))]
         else:
@@ -47,7 +48,20 @@ def source(path: Path) -> SourceFile:
     data = read(path)
     layout = layout_at(path, data)
     runs, transaction = layout.runs
-    return SourceFile(str(path), data, None if runs == data else runs, layout.tool, transaction)
+    return whole(SourceFile(str(path), data, None if runs == data else runs, layout.tool, transaction), path)
+
+
+def whole(file: SourceFile, path: Path | None) -> SourceFile:
+    """*file*, which lies at *path*, with what psql includes there."""
+    found = included(path, file.data, _text_at)
+    return replace(file, included=found.files, unread=found.unread)
+
+
+def _text_at(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes() if path.is_file() else None
+    except OSError:
+        return None
 
 
 def layout_at(path: Path, data: bytes) -> Layout:

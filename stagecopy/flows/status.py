@@ -7,12 +7,11 @@ served staging is asked whether it is there. Nothing is written, not even the ho
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from stagecopy.backups.dump import list_backups
+from stagecopy.backups.catalog import backups_of
 from stagecopy.config.load import Project
 from stagecopy.history.past import PastRun, past_runs
 from stagecopy.home import Home, secrets_of
@@ -27,6 +26,7 @@ from stagecopy.staging.snapshots import Served, Snapshot, all_snapshots, read_se
 _KNOCK_SECONDS = 0.3
 _SHOWN_TRIALS = 5
 _REFRESH = "stagecopy refresh"
+_STATES = {"unverified": "not verified", "partial": "verified but partial"}
 
 
 def status_of(project: Project, now: datetime) -> Status:
@@ -73,29 +73,23 @@ def last_refresh(runs: Sequence[PastRun]) -> RefreshSeen | None:
 
 
 def last_backup(home: Home) -> BackupSeen | None:
-    """The newest backup that is whole."""
-    found = [each for each in backups_of(home) if _moment(each) is not None]
+    """The newest backup that is there and holds all of the database."""
+    found = [each for each in backups_of(home) if each.kind == "whole" and each.taken_at and each.state != "missing"]
     if not found:
         return None
     newest = found[-1]
-    taken = _moment(newest)
-    assert taken is not None  # noqa: S101 - filtered above
-    state = "encrypted" if newest.get("encrypted_to") else "plain text"
-    if not newest.get("verified"):
-        state += ", not verified (this version cannot)"
-    return BackupSeen(id=str(newest.get("id")), taken_at=taken, bytes=int(newest.get("bytes") or 0), state=state)
+    assert newest.taken_at is not None  # noqa: S101 - filtered above
+    state = f"{'encrypted' if newest.encrypted else 'plain text'}, {_STATES.get(newest.state, newest.state)}"
+    return BackupSeen(id=newest.id, taken_at=newest.taken_at, bytes=newest.bytes, state=state)
 
 
-def backups_of(home: Home) -> list[dict[str, Any]]:
-    """Manifests, oldest first; none where there is no folder yet."""
-    return list_backups(home.backups) if home.backups.is_dir() else []
-
-
-def _moment(manifest: Mapping[str, Any]) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(manifest.get("taken_at")))
-    except ValueError:
-        return None
+def _backup_problems(home: Home) -> list[Problem]:
+    """Backups that are not what they should be."""
+    return [
+        Problem(f"backup {each.id} is {each.state}: {each.problems[0]}", f"stagecopy backup verify {each.id}")
+        for each in backups_of(home)
+        if each.state in ("damaged", "missing")
+    ]
 
 
 def _serving(home: Home, snapshots: Sequence[Snapshot]) -> Serving | None:
@@ -170,6 +164,7 @@ def _problems(
     elif backup and _age(backup.taken_at, now) > settings.gate.backup_age:
         limit = settings.gate.backup_age / 3600
         found.append(Problem(f"the newest backup is older than gate.backup_age ({limit:g} h)", _REFRESH))
+    found += _backup_problems(Home(project.home, project.name))
     lost = [each for each in runs if not each.document and not each.alive and each.verb != "refresh"]
     for each in lost[:1]:
         words = f"`{each.verb or each.id}` ended without a result; the next refresh or trial clears up after it"

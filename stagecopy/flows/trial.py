@@ -16,22 +16,27 @@ from typing import Any
 from stagecopy.config.load import Project
 from stagecopy.config.settings import Policy as PolicySettings
 from stagecopy.errors import MigrationFailedError, StagecopyError
+from stagecopy.flows.application import answered, asked, unknown_queries
 from stagecopy.flows.cleanup import clean_up
 from stagecopy.flows.commands import check_containment, containment
 from stagecopy.flows.deploy_role import with_rights
 from stagecopy.flows.difference import compared_in_full, difference_of
 from stagecopy.flows.expecting import Expecting, drafted
-from stagecopy.flows.guarding import Guarding, Tried, guarded, unguarded
+from stagecopy.flows.guarding import Guarding, guarded, unguarded
+from stagecopy.flows.impact import Wishes, check_workload, measured
 from stagecopy.flows.interrupting import check_interruptible, interrupted
 from stagecopy.flows.pair import Pair, pair_of
 from stagecopy.flows.pending import pending
-from stagecopy.flows.performing import Stage, check, database_size, let_in, perform
+from stagecopy.flows.performing import database_size, perform
 from stagecopy.flows.rescue import rescued
-from stagecopy.flows.rollback import Deployed, proved
+from stagecopy.flows.rollback import proved
 from stagecopy.flows.scripting import check_script, needs_psql
+from stagecopy.flows.stage import Deployed, Stage, let_in
+from stagecopy.flows.unproven import as_in_production, read_by_others, unproven
 from stagecopy.flows.way_back import way_back
 from stagecopy.flows.workplace import Workplace, in_use, open_workplace
 from stagecopy.history.runs import Run, open_run
+from stagecopy.model.application import Query
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.migration import Migration, MigrationRun, SourceFile, fingerprint
 from stagecopy.model.trial import TrialResult, TriedFile
@@ -41,6 +46,7 @@ from stagecopy.safety.waivers import Waiver
 from stagecopy.staging.engine import Engine
 from stagecopy.staging.snapshots import Snapshot, held, usable
 from stagecopy.staging.ssh_link import naming_lost_link
+from stagecopy.trial.alone import alone_hint
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +63,8 @@ class TrialOptions:
     down: tuple[Path, ...] = ()
     down_command: str | None = None
     interrupt: bool = False
+    impact: Wishes = field(default_factory=Wishes)
+    queries: tuple[Query, ...] = ()  # what the running application asks, beside what production says
     back: Migration | None = None  # what takes the migration back, found by ``trial``
     expecting: Expecting = field(default_factory=Expecting)
     guarding: Guarding | None = None
@@ -84,7 +92,6 @@ def trial(project: Project, options: TrialOptions) -> TrialResult:
 
 
 def _check(work: Workplace, migration: Migration) -> None:
-    check(migration)
     if migration.command:
         check_containment(work, migration.command)
     elif needs_psql(migration.files):
@@ -112,6 +119,7 @@ def _tried_on(snapshot: Snapshot, work: Workplace, run: Run, options: TrialOptio
     settings = work.project.settings.trial
     engine = work.engine(snapshot.engine)
     clean_up(work, engine)
+    check_workload(options.impact, snapshot.engine.major, work.home.binaries)
     role = options.role or settings.role or snapshot.trial_role
     basis = TrialResult(
         trial=run.id,
@@ -124,25 +132,29 @@ def _tried_on(snapshot: Snapshot, work: Workplace, run: Run, options: TrialOptio
         masked=snapshot.masked,
     )
     with pair_of(work.home, run.id, snapshot, engine=engine, keep_after=options.keep) as pair:
-        stage = Stage(work, run, snapshot, engine, pair, let_in(pair.after, role, engine))
+        stage = Stage(work, run, snapshot, engine, pair, role, let_in(pair.after, role, engine))
         options = _pending(work, options, pair)
+        yesterday = asked(stage, options.queries)
         migration, effects = perform(stage, options.migration)
-        compare = partial(difference_of, pair, snapshot, run, logged_in=role, exhaustive=options.exhaustive)
+        migration = read_by_others(migration, options.migration, snapshot, work.project.folder)
+        compare = partial(difference_of, stage, exhaustive=options.exhaustive)
         difference = compare()
+        application = answered(stage, yesterday, difference)
         effects = with_rights(pair, effects, role=role, run=migration, difference=difference)
         disk = database_size(pair.after) - database_size(pair.before)
-        tried = Tried(role, options.migration, migration, difference)
-        guard = guarded(stage, options.guarding, tried)
-        rescue = rescued(stage, tried, announced=options.expecting.expectation is not None)
         deployed = Deployed(options.migration, migration, difference)
+        guard = guarded(stage, options.guarding, deployed)
+        rescue = rescued(stage, deployed, announced=options.expecting.expectation is not None)
         rollback = proved(stage, deployed, options.back, compare)
         kills = interrupted(stage, deployed, wanted=options.interrupt)
+        impact = measured(stage, deployed, options.impact)
     result = replace(basis, clone=pair.method, run=migration, difference=difference, disk_bytes=disk)
-    result = replace(result, fidelity=(*basis.fidelity, *containment(migration), *compared_in_full(difference)))
-    result = replace(result, effects=replace(effects, masked=snapshot.masked), rollback=rollback)
+    open_ends = (*containment(migration), *compared_in_full(difference), *unproven(snapshot, effects, migration))
+    result = replace(result, fidelity=(*basis.fidelity, *open_ends, *unknown_queries(application)))
+    result = replace(result, effects=as_in_production(effects, snapshot), rollback=rollback)
     tried_files = tuple(TriedFile(each.name, fingerprint((each,))) for each in options.migration.files)
-    result = replace(result, guard=guard, rescue=rescue, files=tried_files)
-    return _judged(work, replace(result, interruptions=kills), options)
+    result = replace(result, guard=guard, rescue=rescue, files=tried_files, application=application)
+    return _judged(work, replace(result, interruptions=kills, impact=impact), options)
 
 
 def _pending(work: Workplace, options: TrialOptions, pair: Pair) -> TrialOptions:
@@ -165,12 +177,13 @@ def _judged(work: Workplace, result: TrialResult, options: TrialOptions) -> Tria
     assert difference is not None  # noqa: S101
     agreed = Agreed(options.expecting.expectation)
     policy = policy_of(work.project.settings.policy)
-    back = WayBack(result.rollback, result.interruptions)
-    findings = judge(difference, run, policy, result.effects, agreed=agreed, back=back)
+    back = WayBack(result.rollback, result.interruptions, result.impact)
+    findings = judge(difference, run, policy, result.effects, agreed=agreed, back=back, application=result.application)
     said = verdict(findings)
     result = replace(result, findings=findings, expectation=drafted(options.expecting, result))
     if run.failure is not None:
-        where, hint = _where(run, options.migration.files), result.effects.denied
+        where, hint = _where(run, options.migration.files), result.effects.denied or alone_hint(run)
+        hint = hint or (run.tool.hint if run.tool else None)
         failure = MigrationFailedError("migration-failed", run.failure, hint=hint, where=where)
         return replace(result, verdict="fail", exit=5, error=failure)
     refused = said == "fail" or (options.strict and said == "warn")

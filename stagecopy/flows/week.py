@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from stagecopy.backups.catalog import backups_of
 from stagecopy.config.load import Project
-from stagecopy.flows.status import last_backup
 from stagecopy.history.past import PastRun, past_runs, reach_back
 from stagecopy.home import Home
+from stagecopy.model.backup import Backup
 from stagecopy.model.status import WeekLine
 from stagecopy.model.wording import counted
 from stagecopy.report.durations import spoken_moment
@@ -20,6 +21,9 @@ from stagecopy.staging.snapshots import newest
 
 _NOT_YET = "not measured yet"
 _REFRESH = "stagecopy refresh"
+_CREATE = "stagecopy backup create"
+_VERIFY = "stagecopy backup verify"
+_VERIFIED = ("verified", "proven")
 
 
 def week_of(project: Project, now: datetime) -> list[WeekLine]:
@@ -28,7 +32,7 @@ def week_of(project: Project, now: datetime) -> list[WeekLine]:
     runs = past_runs(home.runs)
     return [
         _backups(runs, now),
-        *_unverified(home),
+        *_verified(runs, home, now),
         _fresh(project, home, now),
         _drift(runs, now),
         _tried(runs, now),
@@ -36,15 +40,24 @@ def week_of(project: Project, now: datetime) -> list[WeekLine]:
     ]
 
 
-def days_with_backup(runs: Sequence[PastRun], now: datetime, days: int) -> int:
-    """On how many of the last *days* days, today included, a refresh kept a backup."""
+def days_with_backup(runs: Sequence[PastRun], now: datetime, days: int, *, verified: bool = False) -> int:
+    """On how many of the last *days* days, today included, a backup of all was kept, or one that was *verified*."""
     first = now.date() - timedelta(days=days - 1)
-    found = {
-        each.at.astimezone(now.tzinfo).date()
-        for each in runs
-        if each.verb == "refresh" and each.exit == 0 and each.document.get("backup")
-    }
+    wanted = _VERIFIED if verified else (*_VERIFIED, "partial", "unknown")
+    found = {each.at.astimezone(now.tzinfo).date() for each in runs if _backup_state(each) in wanted}
     return len({day for day in found if first <= day <= now.date()})
+
+
+def _backup_state(run: PastRun) -> str | None:
+    """In what state the run kept a whole backup; of one that an older version kept ``unknown``."""
+    kept = run.document.get("backup")
+    if run.exit != 0 or not kept:
+        return None
+    if run.verb == "refresh":
+        return str(run.document.get("backup_state") or "unknown")
+    if run.verb == "backup create" and isinstance(kept, dict) and kept.get("kind") == "whole":
+        return str(kept.get("state"))
+    return None
 
 
 def _backups(runs: list[PastRun], now: datetime) -> WeekLine:
@@ -55,17 +68,30 @@ def _backups(runs: list[PastRun], now: datetime) -> WeekLine:
     return WeekLine("backups running", "done" if week == 7 else "open", message, _REFRESH)
 
 
-def _unverified(home: Home) -> tuple[WeekLine, WeekLine]:
-    """What only a person can do so far, with the command on the newest backup."""
-    newest_backup = last_backup(home)
-    dump = home.backups / newest_backup.id / "dump" if newest_backup else None
-    verify = f"pg_restore --list {dump}" if dump else ""
-    restore = f"createdb restored && pg_restore --jobs=2 --dbname=restored {dump}" if dump else ""
-    why = f"{_NOT_YET}: this version does not verify a backup after the refresh that made it"
-    return (
-        WeekLine("backups verified", "unknown", why, verify),
-        WeekLine("restore tests", "unknown", f"{_NOT_YET} (30 days): this version does not restore backups", restore),
-    )
+def _verified(runs: Sequence[PastRun], home: Home, now: datetime) -> tuple[WeekLine, WeekLine]:
+    """Read back and counted; restored and counted."""
+    days, month = (days_with_backup(runs, now, each, verified=True) for each in (7, 30))
+    seen = backups_of(home)
+    bad = [each.id for each in seen if each.state in ("damaged", "missing")]
+    message = f"on {days} of the last 7 days, on {month} of the last 30"
+    if bad:
+        message += f"; not what they should be: {', '.join(bad)}"
+    if not month and not any(each.manifest for each in seen):
+        verified = WeekLine("backups verified", "unknown", f"{_NOT_YET}: no backup was made to be verified", _CREATE)
+    else:
+        verified = WeekLine("backups verified", "done" if days == 7 and not bad else "open", message, _VERIFY)
+    return verified, _proven([each.proven_at for each in seen if each.proven_at], seen, now)
+
+
+def _proven(times: Sequence[str], seen: Sequence[Backup], now: datetime) -> WeekLine:
+    if not any(each.manifest for each in seen):
+        return WeekLine("restore tests", "unknown", f"{_NOT_YET} (30 days): there is no backup to restore", _CREATE)
+    if not times:
+        return WeekLine("restore tests", "open", "no backup that is kept was ever restored", f"{_VERIFY} --prove")
+    last = max(map(datetime.fromisoformat, times))
+    done = now - last <= timedelta(days=30)
+    message = f"a backup was restored and counted {spoken_moment(last, now)}"
+    return WeekLine("restore tests", "done" if done else "open", message, f"{_VERIFY} --prove")
 
 
 def _fresh(project: Project, home: Home, now: datetime) -> WeekLine:

@@ -164,11 +164,22 @@ class Database:
     bytes: int
     settings: tuple[tuple[str | None, str], ...]  # (role or None for the database, 'name=value')
     in_recovery: bool
+    lock_slots: int | None = None  # locks that its lock table is sure to hold
 
     @property
     def major(self) -> int:
         """Major version: 150018 -> 15."""
         return self.version // 10000
+
+    @property
+    def identity(self) -> dict[str, str | int | None]:
+        """By which a snapshot of it is known again."""
+        return {
+            "database": self.name,
+            "system_identifier": self.system_identifier,
+            "version": self.version,
+            "lock_slots": self.lock_slots,
+        }
 
 
 @dataclass(frozen=True, slots=True)

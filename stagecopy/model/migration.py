@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from stagecopy.model.bookkeeping import BOOKKEEPING_TABLES
+from stagecopy.model.costs import RunCosts, StatementCosts
+from stagecopy.model.lint import Lint
 
 # Who opens transactions: nobody but the file (as psql sends it); the server around a query of several statements; a
 # tool around each file; a tool around all of them.
@@ -29,6 +31,8 @@ class SourceFile:
 
     ``runs``: those with blanks for what does not run, as the way back in the same file; None when all of it runs.
     ``tool``: whose layout it has, ``transaction``: as that tool runs it. ``folder``: named in place of its files.
+    ``included``: what psql includes there, in the order it runs; ``unread``: what it includes by a name that only psql
+    can tell.
     """
 
     name: str
@@ -37,6 +41,8 @@ class SourceFile:
     tool: str | None = None
     transaction: Transaction = "statement"
     folder: str | None = None
+    included: tuple[SourceFile, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def text(self) -> bytes:
@@ -78,9 +84,12 @@ class Migration:
 
 
 def fingerprint(files: Sequence[SourceFile]) -> str:
-    """sha256 over all files in the order run, CRLF read as LF, each preceded by its length in decimal and a colon."""
+    """sha256 over all files in the order run, CRLF read as LF, each preceded by its length in decimal and a colon.
+
+    What psql includes follows the file that includes it.
+    """
     digest = hashlib.sha256()
-    for file in files:
+    for file in (each for one in files for each in (one, *one.included)):
         content = file.data.replace(b"\r\n", b"\n")
         digest.update(f"{len(content)}:".encode())
         digest.update(content)
@@ -108,6 +117,8 @@ class StatementRun:
     tag: str  # the server's command tag, '' when it failed
     matched_twice: int | None = None  # rows an UPDATE with FROM met more than once
     started: float | None = None  # seconds since the epoch, on this machine's clock
+    file: str | None = None  # which of a migration's files it stands in
+    costs: StatementCosts = field(default_factory=StatementCosts)
 
 
 def changes(tag: str) -> bool:
@@ -132,13 +143,17 @@ BLOCKS: Mapping[str, Blocks] = {
 
 @dataclass(frozen=True, slots=True)
 class HeldLock:
-    """A lock on what was there before the run: by schema.name, in which mode, how long, taken by which statement."""
+    """A lock on what was there before the run: by schema.name, in which mode, how long, taken by which statement.
+
+    ``transaction``: the same for all locks of one transaction.
+    """
 
     relation: str
     mode: str
     seconds: float
     statement: int | None
     began: float | None = None  # seconds since the epoch, on this machine's clock
+    transaction: str | None = None
 
     @property
     def blocks(self) -> Blocks | None:
@@ -158,10 +173,13 @@ class RanFile:
     name: str
     tool: str | None
     transaction: Transaction
+    included: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The member of ``migration.files`` in trial's JSON."""
-        return {"name": self.name, "tool": self.tool, "transaction": self.transaction}
+        own = {"name": self.name, "tool": self.tool, "transaction": self.transaction}
+        return {**own, "included": list(self.included), "unread": list(self.unread)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +202,7 @@ class ToolRun:
     """How a command ran: its exit code, how often it was let in, the variables it got others for or not at all.
 
     ``output`` is the end of what it wrote, without secrets; ``contained``: whether it could reach the clone only.
+    ``hint``: what it lacked, where that is known.
     """
 
     argv: tuple[str, ...]
@@ -193,6 +212,7 @@ class ToolRun:
     removed: tuple[str, ...]
     contained: bool
     output: str
+    hint: str | None = None
 
     def document(self) -> dict[str, Any]:
         """``migration.command`` in trial's JSON, as it stands: words and output may hold what must be scrubbed."""
@@ -228,6 +248,8 @@ class MigrationRun:
     skipped: tuple[str, ...] = ()
     locks: tuple[HeldLock, ...] | None = None
     tool: ToolRun | None = None
+    costs: RunCosts = field(default_factory=RunCosts)
+    lint: Lint | None = None
 
     @property
     def doing(self) -> tuple[StatementRun, ...]:

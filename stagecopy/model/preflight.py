@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from stagecopy.model.findings import Fidelity
@@ -40,6 +41,21 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerState:
+    """What decides about results and times there, beside the rows.
+
+    ``settings``: those of the whole server, where no setting of role or database hides them. ``collation``: the version
+    of what sorts its text, None where that has none. ``slots``: names of its replication slots that are logical.
+    """
+
+    version: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)
+    collation: str | None = None
+    slots: tuple[str, ...] = ()
+    standbys: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """What production showed. ``used_roles`` own or are granted something in this database.
 
@@ -52,6 +68,7 @@ class Survey:
     extensions: tuple[Extension, ...] = ()
     used_roles: frozenset[str] = frozenset()
     large_objects: int = 0
+    state: ServerState = field(default_factory=ServerState)
 
 
 @dataclass(frozen=True, slots=True)

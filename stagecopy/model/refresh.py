@@ -46,6 +46,7 @@ class RefreshResult:
     snapshot: str | None = None
     seconds: float = 0.0
     backup: str | None = None
+    backup_state: str | None = None  # see model.backup.State
     staging: ServedStaging | None = None
     tables: tuple[RefreshedTable, ...] = ()
     fidelity: tuple[Fidelity, ...] = ()

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Literal
 
 from stagecopy.errors import StagecopyError
+from stagecopy.model.application import Application
 from stagecopy.model.change import Difference
 from stagecopy.model.effects import Effects
 from stagecopy.model.findings import Fidelity, Finding
 from stagecopy.model.guard import GuardFile
+from stagecopy.model.impact import Impact
 from stagecopy.model.interruption import Interruptions
 from stagecopy.model.migration import MigrationRun
 from stagecopy.model.rescue import RescueKit
@@ -61,5 +63,7 @@ class TrialResult:
     rescue: RescueKit | None = None
     rollback: Rollback | None = None
     interruptions: Interruptions | None = None
+    impact: Impact | None = None
+    application: Application | None = None
     masked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: tuple[TriedFile, ...] = ()

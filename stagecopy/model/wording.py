@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import re
 
+_OWN_NAMES = ("grant", "setting", "role", "extension", "comment", "function")  # no dotted names, or more than these
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
 
 def quoted(*parts: str) -> str:
     """A qualified name as one would type it in SQL: ``public."bazaar-vid_user"``. For display only, never for SQL."""
     return ".".join(part if _PLAIN.fullmatch(part) else '"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def retyped(kind: str, name: str) -> str:
+    """The ``name`` of a schema change as one would type it in SQL, where its parts can be told."""
+    return name if kind in _OWN_NAMES or "(" in name or '"' in name else quoted(*name.split("."))
+
+
+def one_line(text: str) -> str:
+    """A definition in one line: line breaks and runs of spaces mean nothing to who reads a list."""
+    return " ".join(text.split())
 
 
 def counted(count: int, noun: str) -> str:

@@ -89,7 +89,7 @@ def _unique_key(row: tuple[Any, ...]) -> UniqueKey:
 def _database(connection: Connection) -> Database:
     row = connection.execute(statement("database")).fetchone()
     assert row is not None, "current_database() is always in pg_database"  # noqa: S101 - a fact of the server
-    name, owner, encoding, collate, ctype, provider, locale, version, in_recovery = row
+    name, owner, encoding, collate, ctype, provider, locale, version, in_recovery, lock_slots = row
     settings = tuple((role, text) for role, text in connection.execute(statement("settings")))
     return Database(
         name=name,
@@ -104,6 +104,7 @@ def _database(connection: Connection) -> Database:
         bytes=_optional(connection, "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())") or 0,
         settings=settings,
         in_recovery=in_recovery,
+        lock_slots=lock_slots,
     )
 
 

@@ -11,11 +11,13 @@ from collections import defaultdict
 
 from psycopg import sql
 
-from stagecopy.model.effects import ForeignKey, Hidden, Place, Standing, Traffic, Trigger
+from stagecopy.model.effects import ForeignKey, Hidden, NarrowReference, Place, Setting, Standing, Traffic, Trigger
 from stagecopy.postgres.connect import Connection
+from stagecopy.postgres.costs import temp_bytes_of
 from stagecopy.postgres.sqlfile import statement
 
 _ACTIONS = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+_MAY_READ = "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_statistic', 'SELECT')"
 _PATIENCE = 2.0
 _SHARED_MEMORY_SINCE = 150000
 _DATAGRAM_SECONDS = 0.6
@@ -25,14 +27,16 @@ def read_standing(observer: Connection) -> Standing:
     """Keys, triggers, places and counters as they are now."""
     tables = list(observer.execute(statement("effects_tables")))
     columns: dict[str, dict[str, bool]] = defaultdict(dict)
-    for table, column, generated in observer.execute(statement("effects_columns")):
+    numbers: dict[int, dict[int, str]] = defaultdict(dict)
+    for table, column, generated, oid, number in observer.execute(statement("effects_columns")):
         columns[table][column] = generated
+        numbers[oid][number] = column
     return Standing(
         foreign_keys=tuple(
             ForeignKey(
-                name, child, tuple(mine), parent, tuple(other), _ACTIONS[on_delete], _ACTIONS[on_update], indexed
+                name, child, tuple(mine), parent, tuple(other), _ACTIONS[on_delete], _ACTIONS[on_update], indexed, oid
             )
-            for name, child, parent, mine, other, on_delete, on_update, indexed in observer.execute(
+            for name, child, parent, mine, other, on_delete, on_update, indexed, oid in observer.execute(
                 statement("effects_foreign_keys")
             )
         ),
@@ -40,10 +44,21 @@ def read_standing(observer: Connection) -> Standing:
             Trigger(name, table, before, frozenset(events), function, bytes(source).decode("utf-8", "replace"))
             for name, table, before, events, function, source in observer.execute(statement("effects_triggers"))
         ),
-        traffic={oid: Traffic(*counts) for oid, _, _, _, _, *counts in tables},
-        places={oid: Place(name, filenode, parent, root) for oid, name, filenode, parent, root, *_ in tables},
+        traffic={oid: Traffic(*counts) for oid, _, _, _, _, _, _, *counts in tables},
+        places={oid: Place(*where) for oid, *where, _, _, _ in tables},
         columns=columns,
+        temp_bytes=temp_bytes_of(observer),
+        numbers=numbers,
+        planner=_planner(observer),
+        narrow=tuple(NarrowReference(*row) for row in observer.execute(statement("effects_narrow"))),
     )
+
+
+def _planner(observer: Connection) -> dict[int, frozenset[int]] | None:
+    """By table: columns whose values the planner knows of; None where that may not be read."""
+    if not observer.execute(_MAY_READ).fetchall()[0][0]:
+        return None
+    return {oid: frozenset(numbers) for oid, numbers in observer.execute(statement("effects_statistics"))}
 
 
 def wait_for_counters(observer: Connection, session: int) -> None:
@@ -56,6 +71,11 @@ def wait_for_counters(observer: Connection, session: int) -> None:
         time.sleep(0.01)
     if observer.info.server_version < _SHARED_MEMORY_SINCE:
         time.sleep(_DATAGRAM_SECONDS)
+
+
+def beginning_settings(own: Connection) -> dict[str, Setting]:
+    """What of the session of *own* decides about waiting and time zones."""
+    return {name: Setting(value, source) for name, value, source in own.execute(statement("effects_settings"))}
 
 
 def hiding_tables(own: Connection) -> list[tuple[str, str]]:

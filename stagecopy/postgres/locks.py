@@ -15,7 +15,12 @@ def lockable_relations(observer: Connection) -> dict[int, tuple[str, bool]]:
     return {oid: (name, is_index) for oid, name, is_index in observer.execute(statement("locks_names"))}
 
 
-def held_locks(observer: Connection, database: int, besides: Iterable[int]) -> frozenset[Held]:
-    """Granted relation locks of all sessions but those of the processes *besides*; ACCESS SHARE is left out."""
+def held_locks(observer: Connection, database: int, besides: Iterable[int]) -> tuple[frozenset[Held], int]:
+    """Granted locks of all sessions but those of the processes *besides*, ACCESS SHARE and what is the server's left
+    out; and how many locks one transaction holds at most, with those, if it holds one of the others.
+    """
     values = {"database": database, "besides": list(besides)}
-    return frozenset(observer.execute(statement("locks_held"), values, prepare=True))
+    rows = observer.execute(statement("locks_held"), values, prepare=True).fetchall()
+    return frozenset((transaction, oid, mode) for transaction, oid, mode, _ in rows), max(
+        (row[3] for row in rows), default=0
+    )

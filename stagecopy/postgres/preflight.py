@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from stagecopy.model.preflight import Extension
+from stagecopy.model.preflight import Extension, ServerState
 from stagecopy.postgres.connect import Connection
 from stagecopy.postgres.sqlfile import statement
 
@@ -74,6 +74,13 @@ def server_facts(connection: Connection) -> ServerFacts:
     """The role and the standby's settings."""
     role, recovering, feedback, delay = connection.execute(statement("preflight_server")).fetchall()[0]
     return ServerFacts(role, recovering, feedback == "on", delay)
+
+
+def server_state(connection: Connection) -> ServerState:
+    """Settings, collation and followers of the server, as anybody may ask for them."""
+    version, collation, slots, standbys = connection.execute(statement("server_state")).fetchall()[0]
+    settings: dict[str, str] = dict(connection.execute(statement("server_settings")).fetchall())
+    return ServerState(version, settings, collation, tuple(slots), standbys)
 
 
 def table_access(connection: Connection, tables: Collection[int], *, members: bool) -> list[TableAccess]:

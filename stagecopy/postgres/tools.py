@@ -77,10 +77,7 @@ def staging_environment(address: Address) -> dict[str, str]:
 
 def run_tool(binaries: Binaries, argv: Sequence[str | Path], env: Mapping[str, str]) -> Finished:
     """Run ``argv[0]`` of *binaries*. Raises ProcessError whose message is cleaned of row values."""
-    words = [*_tether(), Path(binaries.folder, str(argv[0])), *argv[1:]]
-    child = process.start(
-        words, env={**env, **_ENGLISH}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    child = start_tool(binaries, argv, env)
     try:
         stdout, stderr = child.communicate()
     except BaseException:
@@ -91,6 +88,14 @@ def run_tool(binaries: Binaries, argv: Sequence[str | Path], env: Mapping[str, s
         said = f"ended by signal {-finished.code}" if finished.code < 0 else cleaned(finished.stderr)
         raise ProcessError(f"{argv[0]}: {said}", finished=finished)
     return finished
+
+
+def start_tool(binaries: Binaries, argv: Sequence[str | Path], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start ``argv[0]`` of *binaries*; what it prints comes through pipes. Raises ProcessError."""
+    words = [*_tether(), Path(binaries.folder, str(argv[0])), *argv[1:]]
+    return process.start(
+        words, env={**env, **_ENGLISH}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
 
 
 @cache

@@ -60,6 +60,7 @@ def survey(connection: Connection, catalog: Catalog, wanted: Wanted) -> Survey:
         extensions=facts.extensions(connection) if wanted.whole else (),
         used_roles=facts.used_roles(connection),
         large_objects=facts.large_objects(connection),
+        state=facts.server_state(connection),
     )
 
 
@@ -120,12 +121,12 @@ def lock_space(space: LockSpace) -> list[Obstacle]:
     return [Obstacle("lock-space", message, remedy)]
 
 
-def refusal(obstacles: Sequence[Obstacle]) -> StagecopyError:
+def refusal(obstacles: Sequence[Obstacle], *, verb: str = "refresh") -> StagecopyError:
     """All of them as one error: exit 3 if production has to change, else 4."""
     count = len(obstacles)
     things = "1 thing stands" if count == 1 else f"{count} things stand"
-    lines = [f"{things} in the way of a refresh; nothing was moved", *(f"  - {each.sentence}" for each in obstacles)]
-    hint = "do what is said there, check with `stagecopy doctor`, then run `stagecopy refresh` again"
+    lines = [f"{things} in the way of a {verb}; nothing was moved", *(f"  - {each.sentence}" for each in obstacles)]
+    hint = f"do what is said there, check with `stagecopy doctor`, then run `stagecopy {verb}` again"
     where = next((each.where for each in obstacles if each.where), None)
     refused = ProductionError("preflight", "\n".join(lines), hint=hint, where=where)
     if any(each.side == "production" for each in obstacles):

@@ -6,7 +6,7 @@ Both give COPY text in UTF-8 with every column named, in attribute order, genera
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -92,15 +92,23 @@ def open_archive(binaries: Binaries, folder: Path) -> ArchiveReader:
 
 
 def _inflated(path: Path, table: Table) -> Iterator[bytes]:
-    inflater = zlib.decompressobj(wbits=31)
     try:
         with path.open("rb") as stream:
-            while piece := stream.read(_PIECE // 4):
-                while piece:
-                    yield inflater.decompress(piece, _PIECE)
-                    piece = inflater.unconsumed_tail
-        yield inflater.flush()
+            yield from inflated(iter(lambda: stream.read(_PIECE // 4), b""))
     except (OSError, zlib.error) as failure:
         raise StagingError("dump-damaged", f"cannot read the dump: {failure}", where=table.qualified) from failure
+
+
+def inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """What a .gz file holds, in pieces of a megabyte. Raises zlib.error, also for a file that is cut short."""
+    inflater = zlib.decompressobj(wbits=31)
+    for each in pieces:
+        piece = each
+        while piece:
+            yield inflater.decompress(piece, _PIECE)
+            piece = inflater.unconsumed_tail
+        if inflater.unused_data:
+            raise zlib.error("something follows the end of the data")
+    yield inflater.flush()
     if not inflater.eof:
-        raise StagingError("dump-damaged", "the dump's data file is cut short", where=table.qualified)
+        raise zlib.error("the data file is cut short")

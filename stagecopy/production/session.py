@@ -173,6 +173,11 @@ class ProductionSession:
         return None
 
     @property
+    def longest_transaction(self) -> float | None:
+        """Seconds of the oldest transaction of others that was seen since ``begin``; None: they are not to be seen."""
+        return self._watcher.longest_transaction
+
+    @property
     def text_encoding(self) -> str:
         """UTF8; of a database that never checked its text the bytes as they are: what is no text is then found."""
         return "SQL_ASCII" if self.catalog.database.encoding == "SQL_ASCII" else "UTF8"

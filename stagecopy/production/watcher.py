@@ -19,10 +19,12 @@ import psycopg
 from stagecopy.errors import ProductionError
 from stagecopy.postgres.connect import Connection, connect_production, connection_lost
 from stagecopy.postgres.dsn import Dsn
+from stagecopy.postgres.impact import longest_transaction
 from stagecopy.postgres.preflight import Endpoint
 from stagecopy.postgres.sqlfile import statement
 from stagecopy.production.endpoint import same_server
 
+_LOOK_AROUND = 10.0  # seconds between two looks at how long others' transactions are
 _PERIOD = 0.25  # seconds; with yield_after = 2 s the waiter is free after at most 2.25 s and the time of one look
 _log = logging.getLogger(__name__)
 
@@ -55,6 +57,8 @@ class YieldWatcher:
         self._started = time.monotonic()
         self._thread = threading.Thread(target=self._watch, name="yield-watcher", daemon=True)
         self.reason: ProductionError | None = None
+        self.longest_transaction: float | None = None  # of others, that was seen
+        self._looked_around = -_LOOK_AROUND
 
     def start(self, dsn: Dsn, here: Endpoint) -> None:
         """Open the watcher's own connection to the server *here* (fails here, not in the thread) and begin."""
@@ -120,6 +124,14 @@ class YieldWatcher:
             )
             return
         self._give_way(self._waiting(now), after=self._patience.yield_after)
+        if now - self._looked_around > _LOOK_AROUND:
+            self._look_around(now)
+
+    def _look_around(self, now: float) -> None:
+        self._looked_around = now
+        seen = longest_transaction(self._connection, self._name)
+        if seen is not None:
+            self.longest_transaction = max(seen, self.longest_transaction or 0.0)
 
     def _waiting(self, now: float) -> list[_Waiter]:
         rows = self._connection.execute(statement("waiting_behind"), {"name": self._name}).fetchall()

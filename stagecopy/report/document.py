@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from stagecopy.errors import StagecopyError
 from stagecopy.model.bookkeeping import is_bookkeeping
 from stagecopy.model.change import ColumnDetail, Difference, Sample, SequenceChange, TableChange
+from stagecopy.model.costs import RunCosts
 from stagecopy.model.drift import Drift
 from stagecopy.model.findings import Fidelity, Finding
+from stagecopy.model.impact import Impact
 from stagecopy.model.interruption import Interruption
+from stagecopy.model.locking import lock_orders
 from stagecopy.model.migration import HeldLock, MigrationRun, StatementRun
 from stagecopy.model.refresh import RefreshedTable, RefreshResult
 from stagecopy.model.rollback import UNTESTED, Rollback
@@ -43,7 +46,7 @@ def trial_document(result: TrialResult, *, all_tables: bool = False) -> dict[str
         "clone": result.clone,
         "fidelity": _fidelity(result.fidelity),
         "migration": _migration(result.run) if result.run else None,
-        "tables": [_table(each) for each in reported_tables(result.difference, all_tables=all_tables)],
+        "tables": [_table(each, result.masked) for each in reported_tables(result.difference, all_tables=all_tables)],
         "schema": [change.document() for change in result.difference.schema] if result.difference else [],
         "rollback": _rollback(result.rollback),
         "interrupt": [_interruption(each) for each in result.interruptions.tried] if result.interruptions else [],
@@ -51,6 +54,8 @@ def trial_document(result: TrialResult, *, all_tables: bool = False) -> dict[str
             "wal_bytes": result.run.wal_bytes if result.run else None,
             "disk_bytes": result.disk_bytes,
             "longest_exclusive_lock_seconds": _longest_lock(result.run),
+            **(result.run.costs if result.run else RunCosts()).document(),
+            **(result.impact or Impact()).document(),
         },
         "findings": [_finding(each) for each in result.findings],
         "sequences": [each.document() for each in _moved(result.difference)],
@@ -59,6 +64,7 @@ def trial_document(result: TrialResult, *, all_tables: bool = False) -> dict[str
         "files": [asdict(each) for each in result.files],
         "guard": result.guard.document() if result.guard else None,
         "rescue": result.rescue.document() if result.rescue else None,
+        "application": result.application.document() if result.application else None,
     }
 
 
@@ -70,6 +76,7 @@ def refresh_document(result: RefreshResult) -> dict[str, Any]:
         "snapshot": result.snapshot,
         "seconds": _seconds(result.seconds),
         "backup": result.backup,
+        "backup_state": result.backup_state,
         "staging": {"url": staging.url, "engine": staging.engine} if staging else None,
         "tables": [_refreshed(each) for each in result.tables],
         "fidelity": _fidelity(result.fidelity),
@@ -141,11 +148,13 @@ def _migration(run: MigrationRun) -> dict[str, Any]:
         "seconds": _seconds(run.seconds),
         "error": error,
         "statements": _statements(run),
+        "transactions": [each.document() for each in lock_orders(run)],
         "files": [each.document() for each in run.files],
         "planned": run.planned,
         "undone": run.undone,
         "skipped": list(run.skipped),
         "command": run.tool.document() if run.tool else None,
+        "linter": run.lint.document() if run.lint else None,
     }
 
 
@@ -173,7 +182,10 @@ def _interruption(interruption: Interruption) -> dict[str, Any]:
 
 def _statements(run: MigrationRun) -> list[dict[str, Any]]:
     begin = min((each.started for each in run.statements if each.started is not None), default=None)
-    return [_statement(each, run.locks or (), begin) for each in run.statements]
+    locks: dict[int | None, list[HeldLock]] = {}
+    for each in run.locks or ():
+        locks.setdefault(each.statement, []).append(each)
+    return [_statement(each, locks.get(each.n, ()), begin) for each in run.statements]
 
 
 def _statement(statement: StatementRun, locks: Sequence[HeldLock], begin: float | None) -> dict[str, Any]:
@@ -185,12 +197,12 @@ def _statement(statement: StatementRun, locks: Sequence[HeldLock], begin: float 
         "seconds": _seconds(statement.seconds),
         "rows": statement.rows,
         "at": None if at is None else _seconds(at),
-        "locks": [each.document(begin) for each in locks if each.statement == statement.n],
-        "rewrites": [],
+        "locks": [each.document(begin) for each in locks],
+        **statement.costs.document(),
     }
 
 
-def _table(table: TableChange) -> dict[str, Any]:
+def _table(table: TableChange, masked: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     return {
         "name": table.name,
         "schema": table.schema,
@@ -217,6 +229,7 @@ def _table(table: TableChange) -> dict[str, Any]:
         },
         "method": table.method,
         "samples": [_sample(each) for each in table.samples[:5]],
+        "masked": list(masked.get(table.renamed_from or table.name) or masked.get(table.name) or ()),
         "details": {name: _detail(each) for name, each in table.details.items() if each != ColumnDetail()},
     }
 

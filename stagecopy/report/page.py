@@ -21,6 +21,7 @@ _STEERING = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
 _SPELLED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ASCII = str.maketrans({"→": "->", "…": "...", "–": "-"})  # our own signs, where the terminal lacks them
 _INDENT = 2
+_LONGEST = 10_000  # characters of one piece: what is shown of them is cut further where it is made
 _NARROWEST = 20  # a last column is never cut shorter
 
 
@@ -53,7 +54,7 @@ class Page:
 
     def text(self, value: str, style: str = "") -> Text:
         """A piece of text, made harmless, without any markup read into it."""
-        harmless = visible(scrub(value))
+        harmless = visible(cut(scrub(value), _LONGEST))
         if not self.unicode:
             encoding = self.console.encoding
             harmless = harmless.translate(_ASCII).encode(encoding, "backslashreplace").decode(encoding)

@@ -6,11 +6,12 @@ trial of last week reads like one of now, and no report can say another thing th
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stagecopy.model.wording import counted, quoted
+from stagecopy.model.wording import counted, one_line, quoted, retyped
 from stagecopy.report.durations import spoken_bytes, spoken_seconds
 from stagecopy.report.page import cut, visible
 
@@ -21,6 +22,8 @@ _VALUES = (
     ("value_to_value", "{} changed"),
     ("null_to_value", "{} NULL filled"),
 )
+_SEVERITIES = (("error", "error"), ("warn", "warning"), ("info", "note"))
+_MOST_NAMES = 5
 LONGEST = 2_000  # characters of one piece of text
 
 
@@ -35,6 +38,7 @@ class TableRow:
     counts: Mapping[str, int]
     columns: Sequence[tuple[str, str, bool]]
     samples: Sequence[Mapping[str, Any]]
+    masked: Sequence[str] = ()
 
     @property
     def lost(self) -> int:
@@ -44,7 +48,20 @@ class TableRow:
 
 def told(text: object, most: int = LONGEST) -> str:
     """Any text of the document, with what steers a terminal or hides spelled out, and not without end."""
-    return cut(visible(str(text)), most)
+    return cut(visible(str(text)[: most + 1]), most)
+
+
+def told_lines(text: object, most: int = LONGEST) -> str:
+    """The same for SQL, which keeps its lines."""
+    lines = str(text)[:most].replace("\r\n", "\n").strip("\n").expandtabs(4).split("\n")
+    return cut("\n".join(map(visible, lines)), most)
+
+
+def tally(document: Document) -> str:
+    """Findings by severity: ``1 error, 4 warnings, 2 notes``; every form says it in these words."""
+    found = [each["severity"] for each in document["findings"]]
+    counts = [(found.count(severity), noun) for severity, noun in _SEVERITIES]
+    return ", ".join(counted(count, noun) for count, noun in counts if count) or "no findings"
 
 
 def tables(document: Document) -> list[TableRow]:
@@ -67,6 +84,7 @@ def _row(table: Document) -> TableRow:
         {name: table[name] for name in ROW_COUNTS},
         () if gone else tuple(_columns(table["columns"])),
         table["samples"],
+        table.get("masked") or (),
     )
 
 
@@ -89,18 +107,50 @@ def circumstances(document: Document) -> str:
     return told(f"ran as {document['ran_as']}{where}")
 
 
-def effort(document: Document) -> str:
-    """How much work it was."""
+def effort(document: Document) -> list[tuple[str, str]]:
+    """How much work it was: figures, and what they are."""
     migration = document["migration"]
     if not migration:
-        return ""
-    parts = [f"{counted(len(migration['statements']), 'statement')} in {spoken_seconds(migration['seconds'])}"]
+        return []
+    count = len(migration["statements"])
+    facts = [(spoken_seconds(migration["seconds"]), f"in {counted(count, 'statement')}")]
     impact = document["impact"]
-    if impact["wal_bytes"] is not None:
-        parts.append(f"{spoken_bytes(impact['wal_bytes'])} of WAL")
     if impact["longest_exclusive_lock_seconds"]:
-        parts.append(f"longest exclusive lock {spoken_seconds(impact['longest_exclusive_lock_seconds'])}")
-    return ", ".join(parts)
+        facts.append((spoken_seconds(impact["longest_exclusive_lock_seconds"]), "longest exclusive lock"))
+    for key, what in (("wal_bytes", "of WAL"), ("peak_disk_bytes", "of disk at its peak")):
+        if impact.get(key) is not None:
+            facts.append((spoken_bytes(impact[key]), what))
+    return facts
+
+
+def work(statement: Document) -> str:
+    """What one statement did beside its rows, as far as that was measured."""
+    parts = [f"rewrites {_listed(statement['rewrites'])}"] if statement.get("rewrites") else []
+    if statement.get("scans"):
+        parts.append(f"reads all of {_listed(statement['scans'])}")
+    for key, what in (("wal_bytes", "WAL"), ("temp_bytes", "temporary files")):
+        if statement.get(key):
+            parts.append(f"{spoken_bytes(statement[key])} of {what}")
+    return told(", ".join(parts))
+
+
+def _listed(relations: Sequence[Any]) -> str:
+    return ", ".join(typed(each["relation"] if isinstance(each, Mapping) else str(each)) for each in relations)
+
+
+def typed(name: str) -> str:
+    """``schema.table`` as one would type it."""
+    return quoted(*name.split(".", 1))
+
+
+def about(document: Document) -> str:
+    """What was tried: the files, or the command."""
+    migration = document["migration"] or {}
+    if command := migration.get("command"):
+        return told(shlex.join(command["argv"]), 300)
+    names = [each["name"] for each in migration.get("files", ())]
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return told(", ".join(names[:_MOST_NAMES]) + more, 300)
 
 
 def failure(document: Document) -> str | None:
@@ -127,10 +177,11 @@ def rollback(document: Document) -> str | None:
     return f"the way back does not restore everything: {counted(len(found['differences']), 'difference')}"
 
 
-def schema_lines(document: Document) -> list[tuple[str, str, str, str]]:
-    """Change, kind, name and what it was and is."""
+def schema_lines(document: Document, most: int) -> list[tuple[str, str, str, str]]:
+    """Change, kind, name and what it was and is; the first *most*."""
     found = []
-    for each in document["schema"]:
-        known = [str(each[side]) for side in ("from", "to") if each[side]]
-        found.append((each["change"], each["kind"], told(each["name"]), told(" → ".join(known), 400)))
+    for each in document["schema"][:most]:
+        known = [one_line(str(each[side])[:400]) for side in ("from", "to") if each[side]]
+        detail = f"was {known[0]}" if each["change"] == "renamed" and known else " → ".join(known)
+        found.append((each["change"], each["kind"], told(retyped(each["kind"], each["name"]), 400), told(detail, 400)))
     return found

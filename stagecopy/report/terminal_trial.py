@@ -11,6 +11,8 @@ from stagecopy.report import trial_apart, trial_command, trial_locks, trial_roll
 from stagecopy.report.durations import spoken_moment
 from stagecopy.report.headline import headline
 from stagecopy.report.page import Page
+from stagecopy.report.trial_application import application
+from stagecopy.report.trial_impact import impact
 
 __all__ = ["headline", "trial_report"]
 
@@ -39,6 +41,8 @@ def trial_report(
     trial_apart.rescue(page, result.rescue)
     trial_rollback.rollback(page, result.rollback, everything=all_tables)
     trial_rollback.interruptions(page, result.interruptions)
+    application(page, result.application, everything=all_tables)
+    impact(page, result.impact, everything=all_tables)
     trial_sections.findings(page, result)
     if result.run is not None:
         trial_locks.locks(page, result.run, everything=all_tables)

@@ -11,9 +11,10 @@ from stagecopy.model.rescue import RescueKit
 from stagecopy.model.trial import ExpectationFile
 from stagecopy.model.wording import counted, quoted
 from stagecopy.report.durations import spoken_bytes
-from stagecopy.report.page import Page
+from stagecopy.report.page import Page, cut
 
 _MOST = 20
+_WIDTH = 400
 
 
 def sequences(page: Page, difference: Difference, *, everything: bool) -> None:
@@ -80,4 +81,8 @@ def rescue(page: Page, kit: RescueKit | None) -> None:
     copied = f"before.sql copies what is lost ({size}), reverse.sql is to bring it back"
     said = "tried on a clone: all of it comes back" if kit.proved else "tried on a clone, does not bring back:"
     rows = [copied, *([said] if kit.proved is not None else []), *kit.missing[:_MOST]]
-    page.grid([(page.text(kit.folder if n == 0 else ""), page.text(row)) for n, row in enumerate(rows)], fold_last=True)
+    places = [cut(kit.folder, _WIDTH), *[""] * len(rows)]
+    page.grid(
+        [(page.text(place), page.text(cut(row, _WIDTH))) for place, row in zip(places, rows, strict=False)],
+        fold_last=True,
+    )

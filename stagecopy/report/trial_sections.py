@@ -12,7 +12,7 @@ from stagecopy.model.change import ColumnChange, Difference, SchemaChange, Table
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.migration import MigrationRun
 from stagecopy.model.trial import TrialResult
-from stagecopy.model.wording import counted, quoted
+from stagecopy.model.wording import counted, one_line, quoted, retyped
 from stagecopy.report.durations import spoken_bytes, spoken_seconds
 from stagecopy.report.page import Page, cut
 from stagecopy.report.trial_run import partial
@@ -20,8 +20,8 @@ from stagecopy.report.trial_samples import sample_rows
 
 _MOST_TABLES = 20
 _MOST_COLUMNS = 30
-_MOST_SAMPLED = 10
-_MOST_SCHEMA = 40
+_MOST_SAMPLED = 5
+_MOST_SCHEMA = 25
 _MOST_FINDINGS = 40
 _MOST_STATEMENTS = 12
 _LONGEST_TEXT = 1000
@@ -133,7 +133,7 @@ def samples(page: Page, difference: Difference, masked: Mapping[str, Sequence[st
         note = f" (masked: {', '.join(hidden)})" if hidden else ""
         page.heading(f"samples of {quoted(table.schema, table.table)}{note}")
         page.grid(sample_rows(page, table.samples[:5]))
-    _rest(page, len(sampled) - _MOST_SAMPLED, "table with samples")
+    _rest(page, len(sampled) - _MOST_SAMPLED, "sampled table")
 
 
 def schema(page: Page, difference: Difference, *, everything: bool) -> None:
@@ -148,12 +148,13 @@ def schema(page: Page, difference: Difference, *, everything: bool) -> None:
 
 def _schema_row(page: Page, change: SchemaChange) -> tuple[Text, ...]:
     mark, style = _MARKS[change.change]
+    name = cut(retyped(change.kind, change.name), _NAME_WIDTH)
     if change.change == "renamed" and change.before:
-        text = f"{cut(change.before, _NAME_WIDTH)} → {cut(change.name, _NAME_WIDTH)}"
+        text = f"{cut(retyped(change.kind, change.before), _NAME_WIDTH)} → {name}"
         return page.text(mark, style), page.text(change.kind), page.text(text)
-    known = [cut(text, 200) for text in (change.before, change.after) if text]
+    known = [cut(one_line(text), 160) for text in (change.before, change.after) if text]
     detail = f": {' → '.join(known)}" if known else ""
-    return page.text(mark, style), page.text(change.kind), page.text(f"{cut(change.name, _NAME_WIDTH)}{detail}")
+    return page.text(mark, style), page.text(change.kind), page.text(f"{name}{detail}")
 
 
 def findings(page: Page, result: TrialResult) -> None:
@@ -165,7 +166,7 @@ def findings(page: Page, result: TrialResult) -> None:
     for each in result.findings[:_MOST_FINDINGS]:
         style = _SEVERITY_STYLES[each.severity]
         rows.append((page.text(each.severity, style), page.text(f"{cut(each.message, _LONGEST_TEXT)} [{each.rule}]")))
-        rows.append((page.text(""), page.text(f"next: {each.remedy}", "dim")))
+        rows.append((page.text(""), page.text(f"next: {cut(each.remedy, _LONGEST_TEXT)}", "dim")))
     page.grid(rows, fold_last=True)
     _rest(page, len(result.findings) - _MOST_FINDINGS, "finding")
 
@@ -194,7 +195,11 @@ def fidelity(page: Page, items: Sequence[Fidelity]) -> None:
     """In what the clone differs from production."""
     if items:
         page.heading("the clone differs from production")
-        page.grid([(page.text(each.code), page.text(each.message)) for each in items], fold_last=True)
+        shown = items[:_MOST_FINDINGS]
+        page.grid(
+            [(page.text(each.code), page.text(cut(each.message, _LONGEST_TEXT))) for each in shown], fold_last=True
+        )
+        _rest(page, len(items) - len(shown), "difference")
 
 
 def _rest(page: Page, count: int, noun: str) -> None:

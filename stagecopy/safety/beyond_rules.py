@@ -158,7 +158,7 @@ def _volatile(statement: StatementRun) -> list[str]:
     if not made and not (statement.tag.startswith(_WRITES) and statement.rows != 0):
         return []
     found: dict[str, None] = {}
-    for index, ((kind, word), (_, following)) in enumerate(zip(words, [*words[1:], (STRING, "")], strict=True)):
+    for index, ((kind, word), (_, following)) in enumerate(zip(words, [*words[1:], (STRING, "")], strict=False)):
         if kind == WORD and (word in _VOLATILE_WORDS or (word in _VOLATILE and following == "(")):
             before = [each for _, each in words[:index] if each != "("][-2:]
             if before != ["set", "default"]:  # that is for rows to come

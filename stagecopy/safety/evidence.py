@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from stagecopy.model.application import Application
 from stagecopy.model.change import ColumnChange, Difference, SchemaChange, TableChange
 from stagecopy.model.effects import Effects
+from stagecopy.model.impact import Impact
 from stagecopy.model.interruption import Interruptions
 from stagecopy.model.migration import MigrationRun
 from stagecopy.model.rollback import Rollback
@@ -66,10 +68,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class WayBack:
-    """What was tried beside the migration itself: its rollback, and deployments that die in the middle."""
+    """What was tried beside the migration itself: its rollback, deployments that die in the middle, others about."""
 
     rollback: Rollback | None = None
     interruptions: Interruptions | None = None
+    impact: Impact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,10 @@ class Evidence:
     policy: Policy
     effects: Effects = field(default_factory=Effects)
     back: WayBack = field(default_factory=WayBack)
+    application: Application | None = None
+    _schema: dict[tuple[str, str, str | None], list[SchemaChange]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def rollback(self) -> Rollback | None:
@@ -97,9 +104,11 @@ class Evidence:
 
     def schema(self, kind: str, change: str, *, table: str | None = None) -> Iterator[SchemaChange]:
         """Schema changes of one kind and verb, of one table if named."""
-        for each in self.difference.schema:
-            if each.kind == kind and each.change == change and table in (None, each.table):
-                yield each
+        if not self._schema:  # asked for every table: thousands of changes are sorted once
+            for each in self.difference.schema:
+                for place in {None, each.table}:
+                    self._schema.setdefault((each.kind, each.change, place), []).append(each)
+        return iter(self._schema.get((kind, change, table), ()))
 
     def dropped_columns(self, table: TableChange) -> Iterator[tuple[str, ColumnChange, SchemaChange]]:
         """Columns that a standing table no longer has: name, counts, schema change."""

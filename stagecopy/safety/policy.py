@@ -10,17 +10,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from stagecopy.model.application import Application
 from stagecopy.model.change import Difference
 from stagecopy.model.effects import Effects
 from stagecopy.model.findings import Finding
 from stagecopy.model.migration import MigrationRun
 from stagecopy.model.trial import Verdict
 from stagecopy.safety import (
+    application_rules,
     beyond_rules,
     cascades,
+    cost_rules,
     deploy_rules,
     guard_rules,
+    impact_rules,
     lock_rules,
+    masked_rules,
     rollback_rules,
     row_rules,
     schema_rules,
@@ -32,6 +37,7 @@ from stagecopy.safety import (
 from stagecopy.safety.bookkeeping_rules import bookkeeping_changed, data_only
 from stagecopy.safety.evidence import Evidence, Policy, TablePolicy, WayBack
 from stagecopy.safety.expectation import Expectation, against_expectation, announced
+from stagecopy.safety.static import linted, static_findings
 from stagecopy.safety.waivers import waived
 
 __all__ = ["RULES", "Agreed", "Policy", "TablePolicy", "WayBack", "judge", "verdict"]
@@ -53,6 +59,9 @@ RULES: tuple[Rule, ...] = (
     value_rules.column_added,
     schema_rules.table_replaced,
     schema_rules.index_dropped,
+    application_rules.used_index_dropped,
+    application_rules.query_broken,
+    application_rules.plan_flipped,
     schema_rules.constraint_dropped,
     schema_rules.invalid_index,
     guard_rules.constraint_not_valid,
@@ -64,6 +73,7 @@ RULES: tuple[Rule, ...] = (
     sequence_rules.matview_unpopulated,
     statement_rules.no_effect,
     statement_rules.left_open,
+    statement_rules.include_unread,
     statement_rules.statement_changed_nothing,
     statement_rules.no_op_update,
     statement_rules.matched_more_than_once,
@@ -77,6 +87,20 @@ RULES: tuple[Rule, ...] = (
     rollback_rules.up_again,
     rollback_rules.not_rerunnable,
     lock_rules.exclusive_lock,
+    lock_rules.lock_unnamed,
+    lock_rules.lock_kept,
+    lock_rules.lock_order,
+    cost_rules.statistics_lost,
+    cost_rules.statistics_missing,
+    cost_rules.peak_disk,
+    cost_rules.lock_table,
+    cost_rules.narrow_reference,
+    impact_rules.long_wait,
+    impact_rules.gives_up,
+    impact_rules.deadlocks,
+    impact_rules.runners_race,
+    impact_rules.workload_hurt,
+    impact_rules.cut_short,
     cascades.by_cascade,
     cascades.cascade_without_index,
     side_effects.by_trigger,
@@ -92,6 +116,8 @@ RULES: tuple[Rule, ...] = (
     beyond_rules.owner_changed,
     beyond_rules.grants_lost,
     beyond_rules.values_vary,
+    masked_rules.masked_column,
+    static_findings,
 )
 _SEVERITIES = ("error", "warn", "info")
 
@@ -112,12 +138,14 @@ def judge(
     *,
     agreed: Agreed | None = None,
     back: WayBack | None = None,
+    application: Application | None = None,
 ) -> tuple[Finding, ...]:
     """All findings: errors first, then warnings, then information; within each by subject."""
     agreed = agreed or Agreed()
-    evidence = Evidence(data_only(difference), run, policy, effects or Effects(), back or WayBack())
+    evidence = Evidence(data_only(difference), run, policy, effects or Effects(), back or WayBack(), application)
     found = [finding for rule in RULES for finding in rule(evidence)]
     found += bookkeeping_changed(difference)
+    found += linted(evidence, found)
     if agreed.expectation is not None:
         found = list(announced(found, agreed.expectation, difference))
         found += against_expectation(agreed.expectation, difference, run.longest_lock)

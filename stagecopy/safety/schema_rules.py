@@ -50,7 +50,7 @@ def table_replaced(evidence: Evidence) -> Iterator[Finding]:
 def index_dropped(evidence: Evidence) -> Iterator[Finding]:
     """``index-dropped``; an index that goes with its constraint is the constraint's finding."""
     owned = _with_constraint(evidence)
-    for change in _dropped_alone(evidence, "index"):
+    for change in dropped_alone(evidence, "index"):
         if (change.table, local_name(change)) not in owned:
             message = f"{_described(change)}{_of(change)} is dropped"
             remedy = "check which queries used it; if none may slow down, build its successor first (CONCURRENTLY)"
@@ -59,7 +59,7 @@ def index_dropped(evidence: Evidence) -> Iterator[Finding]:
 
 def constraint_dropped(evidence: Evidence) -> Iterator[Finding]:
     """``constraint-dropped``: from now on the server lets pass what it refused."""
-    for change in _dropped_alone(evidence, "constraint"):
+    for change in dropped_alone(evidence, "constraint"):
         definition = f": {change.before}" if change.before else ""
         message = f"{_described(change)}{_of(change)} is dropped{definition}"
         remedy = "add it again at the end of the migration, unless wrong rows are meant to be possible"
@@ -100,7 +100,7 @@ def _dropped(evidence: Evidence) -> Iterator[SchemaChange]:
     return (change for change in evidence.difference.schema if change.change == "dropped")
 
 
-def _dropped_alone(evidence: Evidence, kind: str) -> Iterator[SchemaChange]:
+def dropped_alone(evidence: Evidence, kind: str) -> Iterator[SchemaChange]:
     """Dropped objects whose table stands, and that were not made again alike under whatever name."""
     gone = {table.name for table in evidence.difference.tables if table.change in ("dropped", "replaced")}
     gone |= {change.name for change in evidence.schema("table", "dropped")}

@@ -69,6 +69,16 @@ def left_open(evidence: Evidence) -> Iterator[Finding]:
     yield Finding("left-open", "error", _WHOLE, message, remedy)
 
 
+def include_unread(evidence: Evidence) -> Iterator[Finding]:
+    """``include-unread``: a script includes what only psql can tell; who approved its text did not approve that."""
+    for file in evidence.run.files:
+        for each in file.unread:
+            message = (
+                f"`{each}` in {file.name} names a file that is known only as it runs: its text is not in the sha256"
+            )
+            yield Finding("include-unread", "warn", file.name, message, "name that file literally, without variables")
+
+
 def statement_changed_nothing(evidence: Evidence) -> Iterator[Finding]:
     """``statement-changed-nothing``: a writing statement that met no row, as NOT IN does with a NULL in its list."""
     for statement in evidence.run.statements:

@@ -35,6 +35,7 @@ _HEADER = re.compile(
 _BY_MEMBERS = ("ACL", "COMMENT")  # of the owner, whoever that is here: schema public is there before anybody
 _TOLD = {"USER MAPPING": "user mappings of foreign servers"}  # left behind, and said
 _LARGE_OBJECTS = ("BLOB", "BLOBS")  # their making and owners, and what is in them
+_ALWAYS_THERE = ("SCHEMA", "public")
 _LEFT_BEHIND = (*_TOLD, *_LARGE_OBJECTS, "SUBSCRIPTION", "DATABASE")
 
 
@@ -63,6 +64,11 @@ class Entry:
         return int(classid), int(oid)
 
     @property
+    def of_database(self) -> bool:
+        """The database itself, its settings and grants, and the schema that every database has."""
+        return self.is_(("DATABASE",)) or self.about.startswith("DATABASE") or (self.kind, self.name) == _ALWAYS_THERE
+
+    @property
     def of_event_trigger(self) -> bool:
         """An event trigger or a comment on one."""
         return "EVENT TRIGGER" in (self.kind, self.about)
@@ -85,6 +91,11 @@ class SchemaArchive:
     scratch: Path
     replaced: Mapping[str, str] = field(default_factory=dict)
     kept_out: Mapping[str, str] = field(default_factory=dict)
+    ownerless: bool = False  # all of it becomes whose who restores it, and grants stay behind
+
+    def whole(self, section: str) -> list[Entry]:
+        """All of ``pre-data``, ``data`` or ``post-data`` that goes into a database that is there already."""
+        return [each for each in self._listed(section) if not each.of_database]
 
     def entries(self, section: str) -> list[Entry]:
         """The archive's entries of ``pre-data`` or ``post-data``, without what staging must not have."""
@@ -141,6 +152,8 @@ class SchemaArchive:
 
     def _owners(self, entry: Entry) -> tuple[str, ...]:
         """How pg_restore is told whose it is."""
+        if self.ownerless:
+            return ("--no-owner", "--no-privileges")
         player = entry.player(self.replaced)
         if player and not entry.is_(_BY_MEMBERS):
             return ("--no-owner", f"--role={player}")

@@ -15,7 +15,7 @@ from stagecopy.home import Home, documents
 from stagecopy.model.findings import Fidelity
 from stagecopy.model.refresh import TableSubset
 
-_PLAN, _RECEIPT = ".plan.json", ".receipt.json"
+_PLAN, _RECEIPT, _USAGE = ".plan.json", ".receipt.json", ".usage.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class Snapshot:
     backup: str | None = None
     source: Mapping[str, Any] = field(default_factory=dict)
     subset: Mapping[str, TableSubset] = field(default_factory=dict)  # tables of which not all rows came along
+    settings: Mapping[str, str] = field(default_factory=dict)  # of production's whole server
+    longest_transaction: float | None = None  # seconds, of others in production; None: not to be seen
 
     def document(self) -> dict[str, Any]:
         """The manifest."""
@@ -66,7 +68,9 @@ class Snapshot:
             "fidelity": [asdict(each) for each in self.fidelity],
             "backup": self.backup,
             "source": dict(self.source),
+            "settings": dict(self.settings),
             "subset": {table: asdict(each) for table, each in self.subset.items()},
+            "longest_transaction": self.longest_transaction,
         }
 
     @classmethod
@@ -94,7 +98,7 @@ def save(home: Home, snapshot: Snapshot) -> None:
 def forget(home: Home, snapshot: Snapshot) -> None:
     """Take the manifest away first, so that a half-removed directory is never a snapshot."""
     _manifest(home, snapshot).unlink(missing_ok=True)
-    for kind in (_PLAN, _RECEIPT):
+    for kind in (_PLAN, _RECEIPT, _USAGE):
         _beside(home, snapshot.id, kind).unlink(missing_ok=True)
 
 
@@ -117,6 +121,17 @@ def write_receipt(home: Home, snapshot_id: str, receipt: Mapping[str, Any]) -> N
 def read_receipt(home: Home, snapshot_id: str) -> dict[str, Any] | None:
     """The receipt of a snapshot; None where it was made by a version that wrote none."""
     document: dict[str, Any] | None = read_json(_beside(home, snapshot_id, _RECEIPT))
+    return document
+
+
+def write_usage(home: Home, snapshot_id: str, usage: Mapping[str, Any]) -> None:
+    """Keep how production was used beside the manifest, before that is written."""
+    _write_beside(home, snapshot_id, _USAGE, usage)
+
+
+def read_usage(home: Home, snapshot_id: str) -> dict[str, Any] | None:
+    """How production was used; None where the snapshot was made by a version that did not look."""
+    document: dict[str, Any] | None = read_json(_beside(home, snapshot_id, _USAGE))
     return document
 
 

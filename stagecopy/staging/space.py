@@ -53,6 +53,11 @@ class Space:
         return Obstacle("disk-full-ahead", self.line, remedy, side="staging")
 
 
+def packed(rows: int) -> int:
+    """Bytes that a dump of tables of so many bytes takes, about."""
+    return int(rows * _PACKED)
+
+
 def needs(rows: int, cluster: int, *, backups: Path | None, servers: Path | None, thin: bool) -> list[Need]:
     """*rows*: bytes of the tables to copy; *cluster*: with their indexes. None: not kept, or not to be asked.
 
@@ -60,7 +65,7 @@ def needs(rows: int, cluster: int, *, backups: Path | None, servers: Path | None
     """
     found = []
     if backups is not None:
-        found.append(Need(backups, int(rows * _PACKED), "the backup"))
+        found.append(Need(backups, packed(rows), "the backup"))
     if servers is not None:
         what = "the snapshot" if thin else "the snapshot and the served copy"
         found.append(Need(servers, (1 if thin else 2) * (cluster + _EMPTY_CLUSTER), what))

@@ -7,13 +7,14 @@ takes the role on would let a policy's function give it up again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import psycopg
 
 from stagecopy.model.effects import Effects, Hidden, effects_of
 from stagecopy.model.migration import SourceFile
 from stagecopy.postgres.connect import Connection, staging_errors
-from stagecopy.postgres.effects import hidden_rows, hiding_tables, read_standing, wait_for_counters
+from stagecopy.postgres.effects import beginning_settings, hidden_rows, hiding_tables, read_standing, wait_for_counters
 
 
 class EffectsWatch:
@@ -25,6 +26,7 @@ class EffectsWatch:
         self._role = own.info.user
         with staging_errors("looking at the clone"):
             self._before = read_standing(observer)
+            self._settings = beginning_settings(own)
         self._hidden = tuple(_hidden(observer, own, files))
 
     def effects(self) -> Effects:
@@ -34,7 +36,8 @@ class EffectsWatch:
             after = read_standing(self._observer)
         except psycopg.Error:
             return Effects()
-        return effects_of(self._before, after, role=self._role, hidden=self._hidden)
+        effects = effects_of(self._before, after, role=self._role, hidden=self._hidden)
+        return replace(effects, settings=self._settings)
 
 
 def _hidden(observer: Connection, own: Connection, files: Sequence[SourceFile] | None) -> list[Hidden]:

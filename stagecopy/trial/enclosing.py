@@ -14,6 +14,7 @@ from stagecopy.model.migration import SourceFile, Statement
 from stagecopy.trial.lexer import Role, decode, pieces, split
 from stagecopy.trial.tokens import FILLER, WORD, tokens
 
+_WITHOUT_PSQL = "put what must be guarded into a file of plain SQL, without meta-commands, and guard that"
 _SEVERAL = "put it into a file of its own and guard each, or let one BEGIN … COMMIT enclose all of it"
 
 
@@ -36,7 +37,7 @@ def wrappable(files: Sequence[SourceFile]) -> Wrappable:
     return Wrappable(text, tuple(each for part in parts for each in part.statements), next(iter(openings), None))
 
 
-def impossible(why: str, where: str | None, *, hint: str | None = None) -> UsageError:
+def impossible(why: str, where: str | None, *, hint: str) -> UsageError:
     """A guard needs one transaction around all it guards."""
     return UsageError("guard-impossible", f"no guard can be put around this migration: {why}", hint=hint, where=where)
 
@@ -48,7 +49,7 @@ def _part(file: SourceFile) -> Wrappable:
     except UsageError as failure:
         if failure.code != "needs-psql":
             raise
-        raise impossible("it holds what only psql can run", failure.where) from None
+        raise impossible("it holds what only psql can run", failure.where, hint=_WITHOUT_PSQL) from None
     kinds = [_control(each.text) for each in statements]
     if len(kinds) > 1 and kinds[0] == "begin" and kinds[-1] == "commit" and not any(kinds[1:-1]):
         return _inside(text, statements)

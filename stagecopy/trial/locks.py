@@ -51,6 +51,7 @@ class LockWatch:
         self._looking = threading.Lock()
         self._latest = time.time()
         self._asked = 0
+        self.most = 0  # locks of one transaction at a time, on whatever relation
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="lock-watch", daemon=True)
 
@@ -73,13 +74,13 @@ class LockWatch:
         tables: list[HeldLock] = []
         indexes: list[HeldLock] = []
         for seen in (*self._over, *self._now.values()):
-            _, oid, mode = seen.lock
+            transaction, oid, mode = seen.lock
             name, is_index = self._names.get(oid, ("", False))
             if not name or (is_index and mode != "AccessExclusiveLock"):
                 continue
             taker = _taker(statements, seen, name)
             begin = max(seen.begin, taker.started or 0.0) if taker else seen.begin
-            held = HeldLock(name, mode, max(0.0, seen.end - begin), taker.n if taker else None, begin)
+            held = HeldLock(name, mode, max(0.0, seen.end - begin), taker.n if taker else None, begin, transaction)
             (indexes if is_index else tables).append(held)
         closed = {each.statement for each in tables if each.blocks == "reads"}
         found = [*tables, *(each for each in indexes if each.statement not in closed)]
@@ -101,10 +102,11 @@ class LockWatch:
         with self._looking:
             asked = time.time()
             try:
-                held = held_locks(self._connection, self._database, self._besides)
+                held, most = held_locks(self._connection, self._database, self._besides)
             except psycopg.Error:
                 return False
             now = time.time()
+            self.most = max(self.most, most)
             for lock in held:
                 self._now.setdefault(lock, _Seen(lock, self._latest, now, now))
             for seen in self._now.values():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -17,10 +17,11 @@ from psycopg.pq import TransactionStatus
 from stagecopy.model.migration import MigrationRun, RanFile, RunError, SourceFile, Statement, StatementRun, fingerprint
 from stagecopy.postgres.connect import Connection, staging_errors
 from stagecopy.postgres.failures import sqlstate_of, template_of
-from stagecopy.postgres.observing import prepared_transactions, wal_bytes_since, wal_position
 from stagecopy.trial.budget import Budget
+from stagecopy.trial.costs import CostWatch
 from stagecopy.trial.matches import matches_of
 from stagecopy.trial.sending import Reply, send
+from stagecopy.trial.surroundings import Surroundings
 from stagecopy.trial.transactions import COMMIT, Unit, Wrapping, units
 
 _CANCELED = "57014"
@@ -37,12 +38,13 @@ class _Progress:
     lasting: int = 0  # so many statements stay, whatever happens to the rest
     look: Callable[[], None] | None = None  # between two statements of one transaction
     strike: Callable[[int], None] | None = None  # before each statement
+    costs: CostWatch | None = None
 
     def record(self, statement: Statement, reply: Reply, seconds: float, *, matched_twice: int | None = None) -> None:
         n = len(self.statements) + 1
         line, started = statement.line or None, time.time() - seconds
         run = StatementRun(n, line, statement.text, seconds, reply.rows, reply.tag, matched_twice, started)
-        self.statements.append(run)
+        self.statements.append(replace(run, file=statement.file or None))
 
     def stop(self, statement: Statement, message: str, sqlstate: str, *, line: int | None = None) -> None:
         where = line or statement.line or None
@@ -61,55 +63,28 @@ class _Progress:
         return len(self.statements) - self.lasting - (1 if self.error else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Surroundings:
-    """The server beside the run: None stands for what could not be asked because the server was gone."""
-
-    observer: Connection
-    database: str
-    wal: str | None
-    prepared: frozenset[str] | None
-
-    @classmethod
-    def read(cls, observer: Connection, database: str) -> _Surroundings:
-        try:
-            return cls(observer, database, wal_position(observer), prepared_transactions(observer, database))
-        except psycopg.Error:
-            return cls(observer, database, None, None)
-
-    def wal_bytes(self) -> int | None:
-        try:
-            return wal_bytes_since(self.observer, self.wal) if self.wal else None
-        except psycopg.Error:
-            return None
-
-    def left_prepared(self) -> bool:
-        now = _Surroundings.read(self.observer, self.database).prepared
-        return bool(now is not None and self.prepared is not None and now - self.prepared)
-
-
 def run_migration(
     connection: Connection,
     observer: Connection,
     files: Sequence[SourceFile],
     *,
     time_budget: float,
-    sha256: str | None = None,
     look: Callable[[], None] | None = None,
     strike: Callable[[int], None] | None = None,
+    costs: bool = False,
 ) -> MigrationRun:
     """Run *files* in order on *connection* (autocommit, the trial's role, settings as the role has them).
 
     *observer* is a superuser's connection to the same server; it only reads. *look* is called between two statements
-    of one transaction, *strike* before each statement with the number of those that ran: it may end the session. All
-    files are cut before the first statement runs. Raises UsageError for a file that cannot be cut; a failing statement
-    is in the result.
+    of one transaction, *strike* before each statement with the number of those that ran: it may end the session.
+    *costs*: whether to ask between statements what they cost. All files are cut before the first statement runs.
+    Raises UsageError for a file that cannot be cut; a failing statement is in the result.
     """
     standard_strings = connection.info.parameter_status("standard_conforming_strings") != "off"
     cut = units(files, standard_strings=standard_strings)
     _speak_utf8(connection)
-    surroundings = _Surroundings.read(observer, connection.info.dbname)
-    progress = _Progress(look=look, strike=strike)
+    surroundings = Surroundings.read(observer, connection.info.dbname)
+    progress = _Progress(look=look, strike=strike, costs=CostWatch(connection, observer) if costs else None)
     start = time.perf_counter()
     with Budget(connection, time_budget) as budget:
         for unit in cut:
@@ -119,9 +94,9 @@ def run_migration(
     seconds = time.perf_counter() - start
     left_open = _end_transaction(connection)
     return MigrationRun(
-        sha256=sha256 or fingerprint(files),
+        sha256=fingerprint(files),
         seconds=seconds,
-        statements=tuple(progress.statements),
+        statements=progress.costs.told(progress.statements) if progress.costs else tuple(progress.statements),
         error=progress.error,
         left_open=surroundings.left_prepared() or left_open,
         wal_bytes=surroundings.wal_bytes(),
@@ -160,6 +135,8 @@ def _commit(connection: Connection, progress: _Progress, budget: Budget) -> None
     start = time.perf_counter()
     try:
         send(connection, COMMIT)
+        if progress.costs:
+            progress.costs.committed()
     except psycopg.Error as failure:
         progress.record(statement, Reply("", None), time.perf_counter() - start)
         _stop(progress, statement, failure, budget)
@@ -181,6 +158,8 @@ def _run_one(
     try:
         if wrapping:
             wrapping.before()
+        if progress.costs:
+            progress.costs.ready(statement.text)
         matches = matches_of(connection, statement.text)
         start = time.perf_counter()
         reply = send(connection, statement.text)
@@ -192,6 +171,8 @@ def _run_one(
     if wrapping:
         wrapping.after(reply)
     progress.record(statement, reply, seconds, matched_twice=matches.twice if matches else None)
+    if progress.costs:
+        progress.costs.ran(len(progress.statements), reply.tag)
 
 
 def _stop(progress: _Progress, statement: Statement, failure: psycopg.Error, budget: Budget) -> None:

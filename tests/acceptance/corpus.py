@@ -22,9 +22,10 @@ from psycopg import sql
 
 from stagecopy.diff.compare import Known, compare
 from stagecopy.flows.pair import Pair
-from stagecopy.flows.performing import Stage, connected, perform
-from stagecopy.flows.rollback import Deployed, proved
+from stagecopy.flows.performing import perform
+from stagecopy.flows.rollback import proved
 from stagecopy.flows.sources import source
+from stagecopy.flows.stage import Deployed, Stage, connected
 from stagecopy.flows.way_back import way_back
 from stagecopy.model.change import Difference
 from stagecopy.model.migration import Migration
@@ -121,7 +122,7 @@ class Corpus:
         """What performing needs of it; the state and its copy are the pair."""
         nothing: Any = None
         pair = Pair(self.state, changed, "template")
-        return Stage(cast("Any", _SETTINGS), nothing, nothing, nothing, pair, self._login(changed))
+        return Stage(cast("Any", _SETTINGS), nothing, nothing, nothing, pair, ROLE, self._login(changed))
 
     def _login(self, address: Address) -> Address:
         return address.to(user=ROLE, password=self._password)

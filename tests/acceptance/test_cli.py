@@ -45,6 +45,12 @@ def _said_once(done: Done) -> None:
     assert len(done.out.splitlines()) == 1
 
 
+def test_an_unknown_mode_is_told_in_our_words(offline: Shop) -> None:
+    done = offline.run("trial", "--transaction", "none", "--json", "a.sql")
+    said = "Invalid value for '--transaction': 'none' is not one of 'auto', 'statement', 'file', 'single'."
+    assert (done.code, _error(done)["code"], _error(done)["message"]) == (2, "usage", said)
+
+
 @pytest.mark.parametrize(
     "words",
     [

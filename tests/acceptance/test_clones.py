@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +17,68 @@ import pytest
 
 from stagecopy.files import locked
 from stagecopy.home import Home
-from tests.acceptance.harness import Shop, kill
-from tests.acceptance.onlookers import finished, until
+from stagecopy.model.server import Address
+from tests.acceptance.harness import Shop, kill, shop_of
+from tests.acceptance.onlookers import finished, tell, until
 from tests.acceptance.remains import remains
+from tests.acceptance.shared_shops import Shops, shared
 from tests.acceptance.trial_cases import snapshot_checksum
+from tests.integration.scratch_server import database_of
 
 METHODS = ("reflink", "overlay", "copy")
+ITEMS = "CREATE TABLE item AS SELECT i AS id, 'item ' || i AS name FROM generate_series(1, 1000) i"
 
 
-@pytest.fixture
-def stocked(shop: Shop) -> Shop:
-    """A refreshed project with one table of a thousand rows."""
-    return _stocked(shop)
+@contextmanager
+def _production(server: Address) -> Iterator[Address]:
+    """One table of a thousand rows."""
+    with database_of(server) as production:
+        _fill(production)
+        yield production
 
 
-@pytest.fixture
-def embedded_stocked(embedded_shop: Shop) -> Shop:
-    """The same on the embedded engine."""
-    return _stocked(embedded_shop)
+def _fill(production: Address) -> None:
+    tell(production, ITEMS, "ALTER TABLE item ADD PRIMARY KEY (id)")
 
 
-def _stocked(shop: Shop) -> Shop:
-    with psycopg.connect(shop.production.url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE item AS SELECT i AS id, 'item ' || i AS name FROM generate_series(1, 1000) i")
-        connection.execute("ALTER TABLE item ADD PRIMARY KEY (id)")
+@contextmanager
+def _project(production: Address, engine: str) -> Iterator[Shop]:
+    with shop_of(production, engine) as shop:
+        yield _refreshed(shop)
+
+
+def _refreshed(shop: Shop) -> Shop:
     shop.keep_everything()
     shop.refreshed()
     return shop
+
+
+shops, _ = shared(_production, _project)
+
+
+def _without_clones(shop: Shop) -> Iterator[Shop]:
+    """The file's project, and afterwards no named clone of it."""
+    yield shop
+    for name in _listed(shop):
+        assert shop.run("clone", "destroy", name, "--yes").code == 0
+    until(lambda: not remains(shop)["processes"]["python"])  # the child that looked after them
+
+
+@pytest.fixture
+def stocked(shops: Shops, engine_name: str) -> Iterator[Shop]:
+    """A refreshed project that tests share."""
+    yield from _without_clones(shops(engine_name))
+
+
+@pytest.fixture
+def embedded_stocked(shops: Shops) -> Iterator[Shop]:
+    yield from _without_clones(shops("embedded"))
+
+
+def _stocked(shop: Shop) -> Shop:
+    """One of a test's own, for what changes more than clones."""
+    _fill(shop.production)
+    return _refreshed(shop)
 
 
 def _count(url: str) -> int:
@@ -89,9 +125,9 @@ def test_a_named_clone_is_ones_own_and_is_reset_at_its_address(stocked: Shop) ->
     assert snapshot_checksum(stocked) == before
 
 
-def test_a_named_clone_outlives_refreshes_and_trials_until_it_is_destroyed(embedded_stocked: Shop) -> None:
-    shop = embedded_stocked
-    shop.configure(staging="{engine: embedded, keep: 1}")
+def test_a_named_clone_outlives_refreshes_and_trials_until_it_is_destroyed(embedded_shop: Shop) -> None:
+    embedded_shop.configure(staging="{engine: embedded, keep: 1}")
+    shop = _stocked(embedded_shop)
     url = _created(shop, "ada")["url"]
     _delete(url, 10)
     shop.refreshed()
@@ -199,7 +235,7 @@ def test_trials_at_the_same_time_see_their_own_changes_only(stocked: Shop) -> No
 def test_a_killed_trial_leaves_nothing_after_the_next(stocked: Shop) -> None:
     assert stocked.trial("SELECT 1").code == 0
     left = remains(stocked)
-    for pause in (0.4, 1.2):
+    for pause in (0.4, 1.2):  # at whichever moment of it that is on this machine
         child = _trial(stocked, 5)
         time.sleep(pause)
         kill(child)
@@ -208,27 +244,23 @@ def test_a_killed_trial_leaves_nothing_after_the_next(stocked: Shop) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a pool")
-def test_the_pool_comes_back_after_a_reboot_and_goes_with_staging(embedded_stocked: Shop) -> None:
-    shop = embedded_stocked
+def test_the_pool_comes_back_after_a_reboot_and_goes_with_staging(embedded_shop: Shop) -> None:
+    shop = _stocked(embedded_shop)
     pool = shop.home / "pool"
     if not os.path.ismount(pool):
         pytest.skip("no pool on this machine")
     remains(shop)  # waits for the child that makes clones ahead: nothing may be at work in the pool
     (data,) = pool.glob("engine/served-*/data")
-    os.kill(int(_first_line(data)), signal.SIGINT)
-    until(lambda: not (data / "postmaster.pid").exists())
+    server = int((data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
+    os.kill(server, signal.SIGINT)
+    until(lambda: not Path(f"/proc/{server}/cwd").exists())  # its file goes before it does
     subprocess.run(["umount", str(pool)], check=True)
     assert _count(shop.run("staging", "url").out.strip()) == 1000
     assert shop.trial("SELECT 1").document["clone"] == "reflink"
-    assert shop.run("staging", "destroy", "--yes").code == 0
-    assert not pool.exists()
+    assert (shop.run("staging", "destroy", "--yes").code, pool.exists()) == (0, False)
     assert str(shop.home) not in Path("/proc/self/mountinfo").read_text(encoding="utf-8")
     loops = subprocess.run(["losetup", "-a"], capture_output=True, text=True, check=True).stdout
     assert str(shop.home) not in loops
-
-
-def _first_line(data: Path) -> str:
-    return (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0]
 
 
 @pytest.mark.repeat

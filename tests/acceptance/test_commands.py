@@ -142,6 +142,16 @@ def test_a_command_that_never_comes_to_the_clone_is_not_ours(shop: Shop) -> None
     assert done.document["error"]["code"] == "not-our-clone"
     missing = shop.run("trial", "--json", "--", "no-such-migration-tool")
     assert (missing.code, missing.document["error"]["code"]) == (5, "not-our-clone")
+    assert missing.document["error"]["hint"].startswith("there is no program no-such-migration-tool here: install it")
+    shop.environ["LICENSE_TOKEN"] = "of-a-registry"
+    try:
+        asking = _tried(shop, "import os\nprint('starting for somebody@corp.test')\nos.environ['LICENSE_TOKEN']")
+        passed = _tried(shop, f"{_CONNECTED}    os.environ['LICENSE_TOKEN']\n")
+    finally:
+        del shop.environ["LICENSE_TOKEN"]
+    assert "pass what is harmless with --env LICENSE_TOKEN" in asking.document["error"]["hint"]
+    assert "--env LICENSE_TOKEN" in passed.document["error"]["hint"], "also where it did come to the clone"
+    assert "KeyError: 'LICENSE_TOKEN'" in asking.document["error"]["message"]
 
 
 def test_the_time_budget_ends_a_command_and_what_it_started(shop: Shop) -> None:
@@ -170,8 +180,8 @@ def test_the_environment_leads_to_the_clone_and_holds_no_secret(shop: Shop) -> N
     }
     shop.environ |= given
     shop.write(".env", f"ONLY_IN_FILE=postgres://{production.url.partition('://')[2]}\nPLAIN=x\n")
-    code = _CONNECTED + "    clone.execute('CREATE TABLE t (a int)')\nimport json, sys\n"
-    code += f"print(json.dumps({{k: v for k, v in os.environ.items() if k in {[*given, 'ONLY_IN_FILE', 'PLAIN']}}}))\n"
+    code = _CONNECTED + "    clone.execute('CREATE TABLE t (a int)')\nimport sys\n"
+    code += f"print(*(f'{{k}}={{v}}' for k, v in os.environ.items() if k in {[*given, 'ONLY_IN_FILE', 'PLAIN']}))\n"
     code += "sys.exit(3)\n"
     try:
         done = _tried(shop, code, "--env", "LICENSE_TOKEN")
@@ -183,7 +193,8 @@ def test_the_environment_leads_to_the_clone_and_holds_no_secret(shop: Shop) -> N
     environment = done.document["migration"]["command"]["environment"]
     assert set(environment["removed"]) >= {"REPORTS", "AWS_SECRET_ACCESS_KEY", "STAGECOPY_PRODUCTION_URL"}
     assert set(environment["replaced"]) >= {"APP_DATABASE_URL", "DB_PASSWORD", "SECRET_KEY", "ONLY_IN_FILE"}
-    said = json.loads(done.document["migration"]["command"]["output"].splitlines()[-1])
+    output = done.document["migration"]["command"]["output"].splitlines()[-1]
+    said = dict(word.split("=", 1) for word in output.split())
     assert said["APP_DATABASE_URL"].startswith("postgresql+psycopg://")
     assert "127.0.0.1:5432/" in said["APP_DATABASE_URL"]
     assert "sslmode" not in said["APP_DATABASE_URL"]

@@ -27,6 +27,7 @@ from tests.acceptance.slow_line import slow_line
 
 ROWS = 30_000
 DISK = 2_000_000_000
+SLOW = os.environ.get("STAGECOPY_SLOW") == "1"
 RULES = """
 tables:
   public.items: {columns: {mail: {mask: email}, code: {mask: hash}}}
@@ -120,7 +121,7 @@ def _resize(disk: Path, size: int) -> None:
 def test_A41_disk_full_at_each_step(small_disk_shop: Shop) -> None:
     shop, disk = small_disk_shop, small_disk_shop.home.parent
     before = _left(shop)
-    for stage in ("guard", "staging", "dump", "rows", "seal", "swap"):
+    for stage in ("guard", "staging", "dump", "rows", "seal", "swap") if SLOW else ("staging", "rows", "swap"):
         child = reached(shop, stage, "--json")
         child.send_signal(signal.SIGSTOP)  # or the stage may be over before the disk is small
         _resize(disk, shutil.disk_usage(disk).used + 100_000)

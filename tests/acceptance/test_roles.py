@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -13,13 +12,9 @@ from psycopg import sql
 
 from stagecopy.model.server import Address
 from tests.acceptance.harness import Done, Shop, shop_of
-from tests.integration.engine_fixtures import docker_required
+from tests.acceptance.shared_shops import EACH_ENGINE, EMBEDDED, shared
 from tests.integration.scratch_server import database_of
 
-EMBEDDED = pytest.mark.parametrize("shop", ["embedded"], indirect=True)
-EACH_ENGINE = pytest.mark.parametrize(
-    "shop", ["embedded", pytest.param("docker", marks=pytest.mark.docker)], indirect=True
-)
 OWNER = f"keeper-{secrets.token_hex(3)}"  # its quotes are needed; roles belong to the whole scratch server
 READER = f"reader-{secrets.token_hex(3)}"
 ESCAPES = ("pg_execute_server_program", "pg_read_server_files", "pg_write_server_files")
@@ -86,28 +81,15 @@ def _fill(admin: psycopg.Connection[tuple[object, ...]], production: Address) ->
         inside.execute(sql.SQL("GRANT SELECT ON app.notes TO {}").format(sql.Identifier(READER)))
 
 
-@pytest.fixture(scope="module")
-def shops(scratch_server: Address) -> Iterator[Callable[[str], Shop]]:
-    """A refreshed project for each engine, made when first asked for."""
-    with ExitStack() as stack:
-        production = stack.enter_context(_owned_production(scratch_server))
-
-        @cache
-        def on(engine: str) -> Shop:
-            made = stack.enter_context(shop_of(production, engine))
-            made.keep_everything()
-            made.refreshed()
-            return made
-
-        yield on
+@contextmanager
+def _project(production: Address, engine: str) -> Iterator[Shop]:
+    with shop_of(production, engine) as made:
+        made.keep_everything()
+        made.refreshed()
+        yield made
 
 
-@pytest.fixture
-def shop(request: pytest.FixtureRequest, shops: Callable[[str], Shop]) -> Shop:
-    """That project on the engine the test names."""
-    if request.param == "docker":
-        docker_required()
-    return shops(request.param)
+shops, shop = shared(_owned_production, _project)
 
 
 def _sqlstate(done: Done) -> str | None:

@@ -110,5 +110,9 @@ def test_what_is_one_transaction_leaves_nothing_and_what_is_not_fails_again(shop
     again = 'a second run FAILS at statement 1: relation "a" already exists'
     for line in ("1 table public.a left behind", "2 table public.a left behind; table public.b left behind"):
         assert f"after statement {line} {again}" in text, reported.out
-    refused = shop.run("trial", "--interrupt", "--json", "--", "true")
-    assert (refused.code, refused.document["error"]["code"]) == (2, "usage")
+    shop.write("7_psql.sql", "\\echo hello\n")
+    for words, why in ((["--", "true"], "a command sends"), (["7_psql.sql"], "psql, which these files need, sends")):
+        refused = shop.run("trial", "--interrupt", "--json", *words)
+        assert (refused.code, refused.document["error"]["code"]) == (2, "usage")
+        assert why in refused.document["error"]["message"]
+        assert "into a file and try that" in refused.document["error"]["hint"]

@@ -139,6 +139,10 @@ def test_the_whole_story(site: Site, role: str) -> None:
         forbidden = shop.trial(f"CREATE ROLE role_{secrets.token_hex(3)}")
         assert (forbidden.code, forbidden.document["migration"]["error"]["sqlstate"]) == (5, "42501")
         assert shop.trial("SHOW lock_timeout", "--role", "postgres").document["error"]["code"] == "no-such-role"
+        killed = shop.trial("CREATE TABLE public.a (id int); CREATE TABLE public.b (id int)", "--interrupt").document
+        assert [(each["left"], each["rerun"]) for each in killed["interrupt"]] == [
+            (["table public.a left behind"], "fails")
+        ]
         assert len(databases_of(site)) == 2
         made = shop.run("clone", "create", "mine", "--json").document
         with psycopg.connect(made["url"], autocommit=True) as mine:

@@ -60,14 +60,13 @@ class Developer:
         """Do some things one after the other, now and then pulling the plug."""
         for _ in range(ACTS):
             act = self.chance.choice(_OFTEN)
-            child = self.shop.start(*_WORDS[act])
             if self.chance.random() < 0.2:
+                child = self.shop.start(*_WORDS[act])
                 time.sleep(self.chance.uniform(0.1, 4))
                 kill(child)
                 self.met.append(f"{act}: killed")
             else:
-                out, err = child.communicate(timeout=_LONGEST)
-                self.judge(act, Done(child.returncode, out, err))
+                self.judge(act, self.shop.run(*_WORDS[act], timeout=_LONGEST))
 
     def judge(self, act: str, done: Done) -> None:
         """It worked on this project's rows alone, or says that somebody else is at it."""

@@ -6,28 +6,25 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stagecopy.model.server import Address
 from tests.acceptance.harness import Done, Shop
+from tests.acceptance.shared_shops import EACH_ENGINE, EMBEDDED, shared
 from tests.acceptance.trial_cases import (
     CASES,
     Case,
     market,
+    market_production,
     missing_words,
     share,
     snapshot_checksum,
     summary,
     twice,
+    wrong_costs,
 )
-from tests.integration.engine_fixtures import docker_required
-from tests.integration.scratch_server import database_of
 
 SLOW = bool(os.environ.get("STAGECOPY_SLOW"))  # every case in a trial of its own, on both engines
 ALL = [Case(name) for name in CASES]
@@ -35,10 +32,6 @@ TOGETHER = [case for case in ALL if not case.alone]
 ROLLED_BACK = ["b08_table_swap", "b57_rollback_loses", "b58_up_again_fails"]
 ALONE = [case.name for case in ALL if SLOW or case.alone] + ([] if SLOW else ["b02_delete_cascades", *ROLLED_BACK])
 ON_DOCKER_TOO = CASES if SLOW else ["begin_without_commit", "failing_statement"]
-EMBEDDED = pytest.mark.parametrize("shop", ["embedded"], indirect=True)
-EACH_ENGINE = pytest.mark.parametrize(
-    "shop", ["embedded", pytest.param("docker", marks=pytest.mark.docker)], indirect=True
-)
 EACH_CASE = pytest.mark.parametrize(
     ("shop", "name"),
     [
@@ -52,25 +45,7 @@ LOSS = f"DELETE FROM {USERS} WHERE id <= 10"
 NO_LOSS = f"UPDATE {USERS} SET email = 'x@corp.test' WHERE id <= 10"
 
 
-@pytest.fixture(scope="module")
-def shops(scratch_server: Address) -> Iterator[Callable[[str], Shop]]:
-    """One refreshed project on each engine for all tests of this file, made when first asked for."""
-    with ExitStack() as stack:
-
-        @cache
-        def on(engine: str) -> Shop:
-            production = stack.enter_context(database_of(scratch_server))
-            return stack.enter_context(market(production, engine))
-
-        yield on
-
-
-@pytest.fixture
-def shop(request: pytest.FixtureRequest, shops: Callable[[str], Shop]) -> Shop:
-    """That project on the engine the test names."""
-    if request.param == "docker":
-        docker_required()
-    return shops(request.param)
+shops, shop = shared(market_production, market)
 
 
 def _rules(done: Done) -> set[str]:
@@ -90,6 +65,7 @@ def test_report_document_and_exit_code_are_right(shop: Shop, name: str) -> None:
     assert summary(documented.document) == expected
     assert summary(left) == expected
     assert missing_words(left, [case], case) == []
+    assert wrong_costs(left, [case], case) == {}
     ran = [{**each, "name": Path(each["name"]).name} for each in left["migration"]["files"]]
     assert case.files in (None, ran)
     assert (documented.code, reported.code) == (expected["exit"], expected["exit"])
@@ -105,7 +81,8 @@ def test_report_document_and_exit_code_are_right(shop: Shop, name: str) -> None:
 @EACH_ENGINE
 def test_many_cases_in_one_trial_are_told_apart(shop: Shop) -> None:
     done = shop.run("trial", *(case.migration for case in TOGETHER), "--json")
-    assert (done.code, done.document["migration"]["error"]) == (1, None), done.err
+    assert (done.code, _error(done)) == (1, None), done.err
+    assert done.document["migration"]["error"] is None
     differing: dict[str, dict[str, object]] = {}
     for case in TOGETHER:
         expected = {name: case.expected[name] for name in ("statements", "tables", "schema", "findings")}
@@ -117,8 +94,9 @@ def test_many_cases_in_one_trial_are_told_apart(shop: Shop) -> None:
         shown = [word for word in case.expected["hidden"] if word in done.out]
         wrong |= {"hidden": shown} if shown else {}
         wrong |= {"told": words} if (words := missing_words(done.document, TOGETHER, case)) else {}
+        wrong |= wrong_costs(done.document, TOGETHER, case)
         differing |= {case.name: wrong} if wrong else {}
-    assert differing == {}
+    assert differing == {}, json.dumps(differing, indent=1)
 
 
 @EACH_ENGINE

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from stagecopy.model.server import Address
 from tests.acceptance.harness import Done, Shop, shop_of
-from tests.integration.engine_fixtures import docker_required
+from tests.acceptance.onlookers import tell
+from tests.acceptance.shared_shops import DOCKER, EACH_ENGINE, EMBEDDED, shared
 from tests.integration.scratch_server import database_of
 
 BEFORE = """
@@ -30,34 +29,22 @@ CONCURRENTLY = "CREATE INDEX CONCURRENTLY mails ON users (email);\nDELETE FROM u
 REFUSED = "CREATE INDEX CONCURRENTLY cannot run inside a transaction block"
 
 
-EMBEDDED = pytest.mark.parametrize("shop", ["embedded"], indirect=True)
-DOCKER = pytest.mark.parametrize("shop", [pytest.param("docker", marks=pytest.mark.docker)], indirect=True)
+@contextmanager
+def _production(server: Address) -> Iterator[Address]:
+    with database_of(server) as production:
+        tell(production, BEFORE)
+        yield production
 
 
-@pytest.fixture(scope="module")
-def shops(scratch_server: Address) -> Iterator[Callable[[str], Shop]]:
-    """One refreshed project on each engine, made when first asked for."""
-    with ExitStack() as stack:
-
-        @cache
-        def on(engine: str) -> Shop:
-            production = stack.enter_context(database_of(scratch_server))
-            with psycopg.connect(production.url, autocommit=True) as connection:
-                connection.execute(BEFORE.encode())
-            made = stack.enter_context(shop_of(production, engine))
-            made.rules(RULES)
-            made.refreshed()
-            return made
-
-        yield on
+@contextmanager
+def _project(production: Address, engine: str) -> Iterator[Shop]:
+    with shop_of(production, engine) as made:
+        made.rules(RULES)
+        made.refreshed()
+        yield made
 
 
-@pytest.fixture
-def shop(request: pytest.FixtureRequest, shops: Callable[[str], Shop]) -> Shop:
-    """That project on the engine the test names."""
-    if request.param == "docker":
-        docker_required()
-    return shops(request.param)
+shops, shop = shared(_production, _project)
 
 
 def _write(shop: Shop, files: dict[str, str]) -> None:
@@ -114,6 +101,7 @@ def test_concurrently_fails_where_it_would_with_the_tool(shop: Shop, name: str, 
         assert (_error(done), _removed(done)) == (None, 1)
     else:
         assert (done.code, _error(done)["message"], _removed(done)) == (5, REFUSED, 0)
+        assert {"Prisma": "of its own", "goose": "NO TRANSACTION"}[tool] in done.document["error"]["hint"]
         assert shop.run("trial", folder, "--transaction", "statement", "--json").code == 1
 
 
@@ -132,10 +120,10 @@ def test_what_stays_after_an_error_is_said(shop: Shop) -> None:
     assert (_removed(by_psql), by_psql.document["migration"]["undone"]) == (0, 2)
 
 
-@pytest.mark.parametrize("shop", ["embedded", pytest.param("docker", marks=pytest.mark.docker)], indirect=True)
+@EACH_ENGINE
 def test_psql_reaches_the_clone_and_nothing_else(shop: Shop) -> None:
     """COPY with its data, a program's output, a shell: all of it runs, with loopback for a network."""
-    shop.write("beside.sql", "DELETE FROM users WHERE id = 5;\n")
+    shop.write("beside.sql", "DELETE FROM users WHERE id = 5;\nVACUUM FULL users;\n")
     shop.write("psql.sql", "\\ir beside.sql\nCOPY tags FROM STDIN;\na\n\\.\n"
                "\\! touch written-here; echo x > /etc/stagecopy-was-here\n"
                "\\copy tags from program 'grep : /proc/net/dev | cut -d: -f1'\n")  # fmt: skip
@@ -143,6 +131,8 @@ def test_psql_reaches_the_clone_and_nothing_else(shop: Shop) -> None:
     assert (_error(done), _removed(done)) == (None, 1), done.err
     (tags,) = (each for each in done.document["tables"] if each["name"] == "public.tags")
     assert {each["key"]["name"].strip() for each in tags["samples"]} == {"a", "lo"}
+    told = [each["rewrites"] for each in done.document["migration"]["statements"]]
+    assert (told, done.document["impact"]["rewrites"]) == ([[], ["public.users"], [], []], ["public.users"])
     assert done.document["migration"]["command"]["contained"] is True
     assert not (shop.folder / "written-here").exists()
     assert not Path("/etc/stagecopy-was-here").exists()

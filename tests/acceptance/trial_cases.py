@@ -5,7 +5,8 @@ case has the others as bystanders: a table that a migration did not touch must n
 reason one trial can run the migrations of many cases one after the other, and what it says be told apart again.
 
 expected.json leaves out what is null, 0 or empty in tables and columns. ``told``: pieces of the message of a finding.
-``rollback``: of a case with a down.sql, what its rollback leaves undone.
+``rollback``: of a case with a down.sql, what its rollback leaves undone. ``rewrites``, ``scans``: tables, for each
+statement; ``locks``: some of those that must be seen, as statement, relation and mode; ``most_locks``: at least.
 ``hidden``: what production holds and no report may show; rules.yaml masks it. A case is a file migration.sql or a
 folder migrations/; ``files``: how each was run. ``alone``: it cannot be one of several.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,7 @@ from stagecopy.model.server import Address
 from stagecopy.staging.reopen import reopen
 from stagecopy.staging.snapshots import newest
 from tests.acceptance.harness import Done, Shop, shop_of
+from tests.integration.scratch_server import database_of
 
 FOLDER = Path(__file__).parents[1] / "cases"
 CASES = sorted(path.parent.name for path in FOLDER.glob("*/expected.json"))
@@ -34,6 +37,7 @@ CASES = sorted(path.parent.name for path in FOLDER.glob("*/expected.json"))
 _UNTESTED: dict[str, Any] = {"tested": False, "restores": None, "differences": [], "up_again": None}
 _COUNTS = ("added", "removed", "changed", "moved")
 _TABLE: dict[str, Any] = {"renamed_from": None, "change": None, **dict.fromkeys(_COUNTS, 0), "columns": {}}
+_COSTS = ("rewrites", "scans", "locks", "most_locks")
 _VALUES = ("changed", "null_to_value", "value_to_null", "value_to_value", "lost")
 _COLUMN: dict[str, Any] = {**dict.fromkeys(_VALUES, 0), "type_from": None, "type_to": None}
 
@@ -65,9 +69,14 @@ class Case:
         return self._document.get("files")
 
     @property
+    def costs(self) -> dict[str, Any]:
+        """What it must cost, as far as expected.json says so."""
+        return {name: value for name, value in self._document.items() if name in _COSTS}
+
+    @property
     def expected(self) -> Any:
         """What a trial must say."""
-        document = {key: value for key, value in self._document.items() if key not in ("files", "alone")}
+        document = {key: value for key, value in self._document.items() if key not in ("files", "alone", *_COSTS)}
         tables = sorted(({**_TABLE, **each} for each in document["tables"]), key=lambda table: str(table["name"]))
         for table in tables:
             table["columns"] = {name: {**_COLUMN, **each} for name, each in table["columns"].items()}
@@ -94,11 +103,18 @@ def _rules() -> str:
 
 
 @contextmanager
+def market_production(server: Address) -> Iterator[Address]:
+    """A production with all cases in it."""
+    with database_of(server) as production:
+        with psycopg.connect(production.url, autocommit=True) as connection:
+            for name in CASES:
+                connection.execute((FOLDER / name / "before.sql").read_bytes())
+        yield production
+
+
+@contextmanager
 def market(production: Address, engine: str) -> Iterator[Shop]:
-    """A shop that has refreshed from a production with all cases in it."""
-    with psycopg.connect(production.url, autocommit=True) as connection:
-        for name in CASES:
-            connection.execute((FOLDER / name / "before.sql").read_bytes())
+    """A shop that has refreshed from it."""
     with shop_of(production, engine) as shop:
         shop.rules(_rules())
         shop.refreshed()
@@ -164,13 +180,34 @@ def missing_words(document: Any, cases: Sequence[Case], mine: Case) -> list[str]
     ]
 
 
+def wrong_costs(document: Any, cases: Sequence[Case], mine: Case) -> dict[str, Any]:
+    """What of ``costs`` is another in a trial of all *cases*."""
+    first = sum(each.statements for each in cases[: cases.index(mine)])
+    ran = document["migration"]["statements"][first : first + mine.statements]
+    locks = {f"{n} {each['relation']} {each['mode']}" for n, one in enumerate(ran, 1) for each in one["locks"]}
+    found = {
+        "rewrites": [one["rewrites"] for one in ran],
+        "scans": [[each["relation"] for each in one["scans"] or ()] for one in ran],
+        "locks": sorted(locks),
+        "most_locks": document["impact"]["locks"],
+    }
+    least = mine.costs.get("most_locks", 0)
+    right = {
+        **mine.costs,
+        "locks": sorted(locks | set(mine.costs.get("locks", ()))),
+        "most_locks": max(least, found["most_locks"]),
+    }
+    return {name: (found[name], right[name]) for name in found if name in right and found[name] != right[name]}
+
+
 def twice(shop: Shop, migration: str) -> tuple[Done, Done, Any]:
     """Try *migration* twice at the same time: with ``--json``, and as a report with the document its run left."""
     runs = shop.home / "runs"
     before = {path.name for path in runs.iterdir()}
-    reporting = shop.start("trial", migration)
-    documented = shop.run("trial", migration, "--json")
-    out, err = reporting.communicate(timeout=300)
+    with ThreadPoolExecutor(1) as threads:
+        reporting = threads.submit(shop.run, "trial", migration)
+        documented = shop.run("trial", migration, "--json")
+        reported = reporting.result()
     (other,) = {path.name for path in runs.iterdir()} - before - {documented.document["trial"]}
     left = json.loads((runs / other / "result.json").read_text(encoding="utf-8"))
-    return documented, Done(reporting.returncode, out, err), left
+    return documented, reported, left

@@ -4,11 +4,15 @@ Each test process keeps one such server. A run is what a started program is: a p
 arguments, environment, folder and streams, `main` its only way in and out. Surprising: a run whose environment would
 have changed the interpreter itself (PYTHONPATH, a locale) is started the ordinary way, as is every run that a test
 leaves running, and all of them when STAGECOPY_COLD=1.
+
+The detached children of a run (those that swap, clone ahead, end clones) are forked in the same way, with their own
+words in place of ours in /proc. Those of a run that was started the ordinary way are started the ordinary way too.
 """
 
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import importlib
 import json
@@ -22,14 +26,16 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 TOP = Path(__file__).parents[2]
 _READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "POLARS_")
+_ROOM = "-" * 16_000  # what a detached child writes its own words over, see _show
+_STARTING = threading.Lock()  # tests run programs at the same time
 _HEAVY = ("docker", "polars", "polars_hash", "psycopg", "pydantic", "rich.console")
 
 
@@ -79,7 +85,9 @@ def start_environ() -> dict[str, str]:
 def _ask(run: Run, streams: list[int]) -> int:
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(run.limit)
-        line.connect(_server())
+        with _STARTING:
+            address = _server()
+        line.connect(address)
         request = {"words": list(run.words), "folder": str(run.folder), "environ": dict(run.environ)}
         socket.send_fds(line, [b"{"], streams)
         line.sendall(json.dumps(request).encode()[1:])
@@ -102,8 +110,8 @@ def _server() -> str:
     listener.listen(16)
     life, ours = os.pipe()  # our end closes when we end, however that happens
     code = f"from tests.acceptance.warm_start import serve; serve({listener.fileno()}, {life})"
-    argv, inherited = [sys.executable, "-c", code], (listener.fileno(), life)
-    child = subprocess.Popen(argv, env=start_environ(), cwd=TOP, pass_fds=inherited)
+    argv, inherited = [sys.executable, "-c", code, _ROOM], (listener.fileno(), life)
+    child = subprocess.Popen(argv, env={**start_environ(), "ROOM": _ROOM}, cwd=TOP, pass_fds=inherited)
     listener.close()
     os.close(life)
     atexit.register(_end, child, ours)
@@ -125,6 +133,7 @@ def serve(listener: int, life: int) -> None:
     gc.freeze()  # the forks write to fewer pages
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
     door = socket.socket(fileno=listener)
+    _children_come_from(door.getsockname())
     while life not in select.select([door.fileno(), life], [], [])[0]:
         line = door.accept()[0]
         if os.fork() == 0:
@@ -140,10 +149,14 @@ def _attend(line: socket.socket) -> NoReturn:
     text, streams, _flags, _address = socket.recv_fds(line, 1, 3)
     while part := line.recv(1 << 16):
         text += part
+    told, showing = os.pipe()
     pid = os.fork()
     if pid == 0:
         line.close()
-        _become(json.loads(text), streams)
+        os.close(told)
+        _become(json.loads(text), streams, showing)
+    os.close(showing)
+    os.read(told, 1)  # until it is what it says in /proc: whoever started it may look for it there
     try:
         line.sendall(b"%d\n" % pid)
         status = os.waitpid(pid, 0)[1]
@@ -153,30 +166,31 @@ def _attend(line: socket.socket) -> NoReturn:
     os._exit(0)
 
 
-def _become(request: dict[str, object], streams: list[int]) -> NoReturn:
-    """Be the program that was asked for."""
+def _become(request: dict[str, Any], streams: list[int], showing: int) -> NoReturn:
+    """Be the program that was asked for, or its detached child; *showing* is closed when that can be seen."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
-    os.chdir(str(request["folder"]))
+    os.chdir(request["folder"])
     os.environ.clear()
-    environ, words = request["environ"], request["words"]
-    assert isinstance(environ, dict)
-    assert isinstance(words, list)
-    os.environ.update(environ)
-    sys.argv = [str(TOP / "stagecopy/__main__.py"), *words]
+    os.environ.update(request["environ"])
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - they live as long as the process
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
-    os._exit(_main())
+    module = request.get("child", "stagecopy.cli.main")
+    sys.argv = [str(TOP / "stagecopy/__main__.py"), *request["words"]]
+    if "child" in request:
+        os.setsid()
+        _show([sys.executable, "-m", module, *request["words"]], request["environ"])
+    os.close(showing)
+    os._exit(_main(importlib.import_module(module).main))
 
 
-def _main() -> int:
-    from stagecopy.cli.main import main
-
+def _main(main: Callable[[], None]) -> int:
     code: object = 1
     try:
         main()
+        code = 0
     except SystemExit as ended:
         code = ended.code
     except BaseException:  # noqa: BLE001 - as the interpreter would say it
@@ -187,3 +201,52 @@ def _main() -> int:
         sys.stdout.flush()
         sys.stderr.flush()
     return code if isinstance(code, int) else 0 if code is None else 1
+
+
+def _show(argv: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Have /proc tell *argv* and *environ*, by which tests find the children of a project."""
+    numbers = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    arg_start, arg_end, env_start, env_end = (int(each) for each in numbers[45:49])  # proc(5): fields 48 to 51
+    told = ((arg_start, arg_end, argv), (env_start, env_end, [f"{name}={value}" for name, value in environ.items()]))
+    for start, end, words in told:
+        text = "".join(f"{word}\0" for word in words).encode()
+        assert len(text) < end - start
+        ctypes.memmove(start, text.ljust(end - start, b"\0"), end - start)
+
+
+class _Child:
+    """What a run needs to have of its detached child."""
+
+    def __init__(self, line: socket.socket, stdin: int | None) -> None:
+        self._line = line
+        self._answer = line.makefile()
+        self.stdin = None if stdin is None else os.fdopen(stdin, "wb")
+        self.pid = int(self._answer.readline())
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code."""
+        self._line.settimeout(timeout)
+        try:
+            return int(self._answer.readline())
+        except TimeoutError:
+            raise subprocess.TimeoutExpired("a detached child", timeout or 0) from None
+
+
+def _children_come_from(address: str) -> None:
+    """From now on runs ask the server at *address* for their detached children."""
+    from stagecopy import home
+
+    def forked(argv: Sequence[str | Path], *, env: Mapping[str, str], stdin: int, **_streams: object) -> _Child:
+        module, *words = (str(word) for word in argv[2:])
+        line, nowhere = socket.socket(socket.AF_UNIX), os.open(os.devnull, os.O_RDWR)
+        line.connect(address)
+        given, ours = os.pipe() if stdin == subprocess.PIPE else (os.dup(nowhere), None)
+        request = {"child": module, "words": words, "folder": str(Path.cwd()), "environ": dict(env)}
+        socket.send_fds(line, [b"{"], [given, nowhere, nowhere])
+        line.sendall(json.dumps(request).encode()[1:])
+        line.shutdown(socket.SHUT_WR)
+        os.close(given)
+        os.close(nowhere)
+        return _Child(line, ours)
+
+    vars(home)["start"] = forked

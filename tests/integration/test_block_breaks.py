@@ -212,10 +212,11 @@ def test_b6_a_sequence_moves_without_a_word_in_the_log(pair: ServerPair) -> None
 
 
 def _crash(server: Address) -> None:
-    with connect_staging(server) as connection, suppress(psycopg.OperationalError):
+    with connect_staging(server) as connection, connect_staging(server) as witness, suppress(psycopg.OperationalError):
         os.kill(connection.info.backend_pid, signal.SIGKILL)
-        connection.execute("SELECT 1")
-    time.sleep(0.2)
+        while True:  # until the server has seen it, and ends everybody else too
+            witness.execute("SELECT 1")
+            time.sleep(0.01)
     wait_until_ready(server, deadline=30)
 
 

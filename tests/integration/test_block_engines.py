@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from stagecopy.diff.wal import Touched, touched_blocks
 from stagecopy.errors import StagecopyError, StagingError
 from stagecopy.flows.difference import compared_in_full, difference_of
 from stagecopy.flows.pair import Pair
+from stagecopy.flows.stage import Stage
 from stagecopy.history.runs import Run
 from stagecopy.model.staging import ServerOptions
 from stagecopy.postgres.connect import connect_staging
@@ -88,9 +90,9 @@ def test_without_pg_waldump_everything_is_compared_and_the_report_says_so(pair: 
 def _trial(pair: ServerPair, folder: Path, *, exhaustive: bool) -> int:
     before, after = pair.case("shop")
     run = Run("r", "trial", folder)
-    difference = difference_of(
-        Pair(before, after, "copy", pair.wal), SNAPSHOT, run, logged_in="r", exhaustive=exhaustive
-    )
+    nothing: Any = None
+    stage = Stage(nothing, run, SNAPSHOT, nothing, Pair(before, after, "copy", pair.wal), "r", after)
+    difference = difference_of(stage, exhaustive=exhaustive)
     assert methods(difference) == {"t": "blocks"} or not exhaustive
     return difference.tables[0].removed
 

@@ -112,3 +112,4 @@ def test_what_ends_transactions_itself_is_refused(texts: list[str], line: str) -
     with pytest.raises(UsageError) as refused:
         wrappable([part(text) for text in texts])
     assert (refused.value.code, refused.value.where) == ("guard-impossible", line)
+    assert refused.value.hint, "what to do instead"

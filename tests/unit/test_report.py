@@ -36,8 +36,8 @@ samples of public."bazaar-vid_user" (masked: email)
   -  id=u1  email=p1@example.com
 
 schema
-  -  constraint  public.bazaar-vid_user.user_pk: PRIMARY KEY (id)
-  →  column      email → public.bazaar-vid_user.mail
+  -  constraint  public."bazaar-vid_user".user_pk: PRIMARY KEY (id)
+  →  column      email → public."bazaar-vid_user".mail
 
 findings
   error  all 639 rows of public.account are removed: the table is empty

@@ -1,5 +1,5 @@
--- Columns of users' tables, and whether the server computes them.
-SELECT n.nspname || '.' || c.relname, a.attname, a.attgenerated <> ''
+-- Columns of users' tables, whether the server computes them, and their numbers.
+SELECT n.nspname || '.' || c.relname, a.attname, a.attgenerated <> '', c.oid::bigint, a.attnum::int
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -11,7 +11,8 @@ SELECT k.conname, cn.nspname || '.' || c.relname, pn.nspname || '.' || p.relname
        EXISTS (SELECT FROM pg_catalog.pg_index i
                 WHERE i.indrelid = k.conrelid AND i.indisvalid AND i.indpred IS NULL
                   AND k.conkey @> (i.indkey::int2[])[0:pg_catalog.cardinality(k.conkey) - 1]
-                  AND k.conkey <@ (i.indkey::int2[])[0:pg_catalog.cardinality(k.conkey) - 1])
+                  AND k.conkey <@ (i.indkey::int2[])[0:pg_catalog.cardinality(k.conkey) - 1]),
+       k.oid::bigint
   FROM pg_catalog.pg_constraint k
   JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
   JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace

@@ -1,0 +1,2 @@
+DROP INDEX b40_used_index_dropped.orders_customer;
+DROP INDEX b40_used_index_dropped.orders_placed;

@@ -1,0 +1,1 @@
+ALTER TABLE b42_rewritten_at_size.big ALTER amount TYPE bigint;

@@ -1,0 +1,11 @@
+CREATE SCHEMA b43_many_locks;
+CREATE TABLE b43_many_locks.events (id int PRIMARY KEY, kind text) PARTITION BY RANGE (id);
+CREATE TABLE b43_many_locks.events_0 PARTITION OF b43_many_locks.events FOR VALUES FROM (0) TO (10);
+CREATE TABLE b43_many_locks.events_1 PARTITION OF b43_many_locks.events FOR VALUES FROM (10) TO (20);
+CREATE TABLE b43_many_locks.events_2 PARTITION OF b43_many_locks.events FOR VALUES FROM (20) TO (30);
+CREATE TABLE b43_many_locks.events_3 PARTITION OF b43_many_locks.events FOR VALUES FROM (30) TO (40);
+CREATE TABLE b43_many_locks.events_4 PARTITION OF b43_many_locks.events FOR VALUES FROM (40) TO (50);
+CREATE TABLE b43_many_locks.events_5 PARTITION OF b43_many_locks.events FOR VALUES FROM (50) TO (60);
+CREATE TABLE b43_many_locks.events_6 PARTITION OF b43_many_locks.events FOR VALUES FROM (60) TO (70);
+CREATE TABLE b43_many_locks.events_7 PARTITION OF b43_many_locks.events FOR VALUES FROM (70) TO (80);
+INSERT INTO b43_many_locks.events SELECT i, 'k' FROM generate_series(0, 79) i;

@@ -1,0 +1,1 @@
+ALTER TABLE gocardless_key_between_empty_tables.mandates ADD CONSTRAINT of_account FOREIGN KEY (account_id) REFERENCES gocardless_key_between_empty_tables.accounts;

@@ -1,0 +1,2 @@
+ALTER TABLE heroku_narrow_key_then_no_statistics.tokens ADD CONSTRAINT of_authorization FOREIGN KEY (authorization_id) REFERENCES heroku_narrow_key_then_no_statistics.authorizations;
+ALTER TABLE heroku_narrow_key_then_no_statistics.tokens ALTER COLUMN client TYPE bigint;

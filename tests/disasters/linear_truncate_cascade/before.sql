@@ -1,0 +1,10 @@
+CREATE SCHEMA linear_truncate_cascade;
+SET search_path = linear_truncate_cascade;
+CREATE TABLE content (id int PRIMARY KEY, body text);
+CREATE TABLE issues (id int PRIMARY KEY, content_id int REFERENCES content);
+CREATE TABLE comments (id int PRIMARY KEY, issue_id int REFERENCES issues);
+CREATE TABLE notifications (id int PRIMARY KEY, comment_id int REFERENCES comments);
+INSERT INTO content SELECT i, 'text' FROM generate_series(1, 50) i;
+INSERT INTO issues SELECT i, i FROM generate_series(1, 50) i;
+INSERT INTO comments SELECT i, 1 + i % 50 FROM generate_series(1, 300) i;
+INSERT INTO notifications SELECT i, 1 + i % 300 FROM generate_series(1, 900) i;

@@ -1,0 +1,1 @@
+TRUNCATE linear_truncate_cascade.content CASCADE;

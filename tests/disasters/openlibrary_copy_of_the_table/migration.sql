@@ -1,0 +1,1 @@
+ALTER TABLE openlibrary_copy_of_the_table.editions ALTER COLUMN id TYPE bigint;

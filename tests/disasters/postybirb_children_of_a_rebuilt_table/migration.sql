@@ -1,0 +1,4 @@
+CREATE TABLE postybirb_children_of_a_rebuilt_table.aside AS SELECT * FROM postybirb_children_of_a_rebuilt_table.submissions;
+DELETE FROM postybirb_children_of_a_rebuilt_table.submissions;
+INSERT INTO postybirb_children_of_a_rebuilt_table.submissions SELECT * FROM postybirb_children_of_a_rebuilt_table.aside;
+DROP TABLE postybirb_children_of_a_rebuilt_table.aside;

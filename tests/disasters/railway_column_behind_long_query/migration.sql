@@ -1,0 +1,1 @@
+ALTER TABLE railway_column_behind_long_query.projects ADD COLUMN region text;

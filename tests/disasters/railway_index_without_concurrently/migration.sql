@@ -1,0 +1,1 @@
+CREATE INDEX deployments_status ON railway_index_without_concurrently.deployments (railway_index_without_concurrently.slow(status));

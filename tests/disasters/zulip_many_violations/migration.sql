@@ -1,0 +1,1 @@
+ALTER TABLE zulip_many_violations.counts ADD CONSTRAINT counts_once UNIQUE (server, property, "end");
