@@ -131,15 +131,19 @@ def _reader(stage: Stage, stands: float, canaries: Canaries) -> LongReader:
 
 
 def _unseen(truth: MigrationRun, behind: MigrationRun, reader: LongReader) -> list[HeldLock]:
-    """A lock so short that the truth run's watch missed it, but that had to be waited for here.
+    """A lock so short that the truth run's watch missed it, or saw a weaker one alone, but that had to be waited for.
 
     It was held no longer than the statement took that waits the longest here.
     """
     blocking = [each for each in reader.wanted[:1] if each[1] in BLOCKS]
     n = max(behind.statements, key=lambda each: each.seconds).n if behind.statements else 0
     hold = next((each.seconds for each in truth.statements if each.n == n), 0.0)
-    seen = {each.relation for each in truth.blocking}
-    return [HeldLock(relation, mode, hold, n) for relation, mode in blocking if relation not in seen]
+    seen = {(each.relation, each.blocks) for each in truth.blocking}
+    return [
+        HeldLock(relation, mode, hold, n)
+        for relation, mode in blocking
+        if not seen & {(relation, "reads"), (relation, BLOCKS[mode])}
+    ]
 
 
 def _hardest_first(locks: tuple[HeldLock, ...]) -> list[HeldLock]:

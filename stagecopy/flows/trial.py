@@ -28,6 +28,7 @@ from stagecopy.flows.interrupting import check_interruptible, interrupted
 from stagecopy.flows.pair import Pair, pair_of
 from stagecopy.flows.pending import pending
 from stagecopy.flows.performing import database_size, perform
+from stagecopy.flows.refusals import with_refusal
 from stagecopy.flows.rescue import rescued
 from stagecopy.flows.rollback import proved
 from stagecopy.flows.scripting import check_script, needs_psql
@@ -141,6 +142,7 @@ def _tried_on(snapshot: Snapshot, work: Workplace, run: Run, options: TrialOptio
         difference = compare()
         application = answered(stage, yesterday, difference)
         effects = with_rights(pair, effects, role=role, run=migration, difference=difference)
+        effects = with_refusal(pair, effects, migration)
         disk = database_size(pair.after) - database_size(pair.before)
         deployed = Deployed(options.migration, migration, difference)
         guard = guarded(stage, options.guarding, deployed)

@@ -88,9 +88,7 @@ def _outward(effects: Effects) -> Iterator[Fidelity]:
     outward = sorted({f"{each.name} on {each.table}" for each in effects.triggers if _calls_out(each.source)})
     if outward:
         more = f" and {len(outward) - _FEW} more" if len(outward) > _FEW else ""
-        message = (
-            f"triggers call out ({', '.join(outward[:_FEW])}{more}), where a clone reaches nothing"
-        )
+        message = f"triggers call out ({', '.join(outward[:_FEW])}{more}), where a clone reaches nothing"
         yield Fidelity("calls-outside", message)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 TableFate = Literal["created", "dropped", "replaced"]
 Method = Literal["untouched", "blocks", "full"]
 SchemaVerb = Literal["added", "dropped", "changed", "renamed"]
+NEARLY_USED = 0.8  # of the numbers that a sequence and its column can hold
 SCHEMA_VERBS = ("added", "dropped", "changed", "renamed")
 # The closed list of the interface: what else there is goes by the nearest of these.
 SCHEMA_KINDS = (
@@ -108,7 +109,9 @@ class SchemaChange:
 
 @dataclass(frozen=True, slots=True)
 class SequenceChange:
-    """A sequence that moved, or whose column changed. Numbers are those it would give next; None = it is not there.
+    """A sequence that moved, whose column changed, or that is nearly used up.
+
+    Numbers are those it would give next; None = it is not there.
 
     ``greatest`` is what stands in the column it feeds (the least, for a falling one), ``limit`` the last number that
     sequence and column can hold, ``was_behind`` whether it would have given a number of the column before, too.
@@ -123,6 +126,7 @@ class SequenceChange:
     greatest: int | None = None
     limit: int | None = None
     was_behind: bool = False
+    beside: bool = False  # the migration has nothing to do with it or its column, but few numbers are left
 
     @property
     def behind(self) -> bool:

@@ -114,6 +114,17 @@ class Newcomer:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What made the server refuse a statement: ``keys`` that stand in several ``rows``, or ``views`` that read it."""
+
+    table: str
+    columns: tuple[str, ...]
+    keys: int = 0
+    rows: int = 0
+    views: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Effects:
     """All of it for one run. ``observed`` is False where nobody looked: then nothing is said about it."""
 
@@ -135,6 +146,7 @@ class Effects:
     hidden: tuple[Hidden, ...] = ()
     newcomers: tuple[Newcomer, ...] = ()
     denied: str | None = None  # what to do where the role lacked a right
+    refusal: Refusal | None = None
     masked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, Setting] = field(default_factory=dict)
 

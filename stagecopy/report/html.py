@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import resources
@@ -47,14 +47,15 @@ class _Limits:
 def trial_html(document: papers.Document) -> str:
     """The whole page as text, to be written as UTF-8; below 2 MB."""
     page = ""
+    tables = papers.tables(document)
     for share in _SHARES:
-        page = _page(document, _Limits().by(share))
+        page = _page(document, tables, _Limits().by(share))
         if len(page.encode()) <= LARGEST:
             break
     return page
 
 
-def _page(document: papers.Document, limits: _Limits) -> str:
+def _page(document: papers.Document, tables: Sequence[papers.TableRow], limits: _Limits) -> str:
     import jinja2
 
     environment = jinja2.Environment(
@@ -66,14 +67,13 @@ def _page(document: papers.Document, limits: _Limits) -> str:
     environment.filters.update(work=papers.work, lock=_lock)
     script = _part("trial.js")
     page = environment.from_string(_part("trial.html.j2"))
-    shown = _shown(document, limits)
+    shown = _shown(document, tables, limits)
     return page.render(**shown, script=script, script_hash=_hash(script), style=_part("trial.css"))
 
 
-def _shown(document: papers.Document, limits: _Limits) -> dict[str, Any]:
+def _shown(document: papers.Document, tables: Sequence[papers.TableRow], limits: _Limits) -> dict[str, Any]:
     migration = document["migration"]
     statements = migration["statements"] if migration else []
-    tables = papers.tables(document)
     columns = sum(len(each.columns) for each in tables)
     sampled = [each for each in tables if each.samples]
     return {

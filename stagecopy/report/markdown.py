@@ -17,6 +17,7 @@ from stagecopy.report.durations import spoken_seconds
 from stagecopy.report.papers import (
     ROW_COUNTS,
     Document,
+    TableRow,
     about,
     circumstances,
     effort,
@@ -103,12 +104,13 @@ def _head(document: Document) -> str:
 
 
 def _sections(document: Document) -> Iterator[_Section]:
-    yield _effects(document)
+    found = tables(document)
+    yield _effects(found)
     told_first = [each for each in document["findings"] if each["severity"] != "info"]
     notes = [each for each in document["findings"] if each["severity"] == "info"]
     yield _Section("Findings", [_finding(each) for each in told_first[:_MOST]], open=True, more=len(told_first[_MOST:]))
     yield _Section(_titled("Notes", notes), [_finding(each) for each in notes[:_MOST]], more=len(notes[_MOST:]))
-    yield _Section("Columns", list(_columns(document)))
+    yield _Section("Columns", list(_columns(found)))
     for each in contents(document):
         yield from _chapter(each)
     schema = [f"- {' '.join(map(_escaped, filter(None, each)))}" for each in schema_lines(document, _MOST)]
@@ -127,8 +129,7 @@ def _titled(title: str, held: Sequence[object]) -> str:
     return f"{title} ({len(held):,})" if len(held) > 1 else title
 
 
-def _effects(document: Document) -> _Section:
-    found = tables(document)
+def _effects(found: Sequence[TableRow]) -> _Section:
     shown = [name for name in ROW_COUNTS if any(each.counts[name] for each in found)]
     head = [_cells(["table", "before", "after", *shown]), _cells(["---", *["---:"] * (2 + len(shown))])]
     lines = []
@@ -144,8 +145,8 @@ def _finding(each: Document) -> str:
     return f"- {text}<br>next: {_escaped(each['remedy'], _LONGEST)}" if each["remedy"] else f"- {text}"
 
 
-def _columns(document: Document) -> Iterator[str]:
-    for each in tables(document):
+def _columns(found: Sequence[TableRow]) -> Iterator[str]:
+    for each in found:
         for name, what, _ in each.columns:
             yield f"- {_escaped(each.name, _NAME)}.{_escaped(name, _NAME)}: {_escaped(what, _NAME)}"
 

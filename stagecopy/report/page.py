@@ -54,7 +54,7 @@ class Page:
 
     def text(self, value: str, style: str = "") -> Text:
         """A piece of text, made harmless, without any markup read into it."""
-        harmless = visible(cut(scrub(value), _LONGEST))
+        harmless = visible(cut(scrub(value[: 2 * _LONGEST]), _LONGEST))
         if not self.unicode:
             encoding = self.console.encoding
             harmless = harmless.translate(_ASCII).encode(encoding, "backslashreplace").decode(encoding)

@@ -10,11 +10,12 @@ from rich.text import Text
 from stagecopy.model.bookkeeping import is_bookkeeping
 from stagecopy.model.change import ColumnChange, Difference, SchemaChange, TableChange
 from stagecopy.model.findings import Fidelity
-from stagecopy.model.migration import MigrationRun
+from stagecopy.model.migration import MigrationRun, StatementRun
 from stagecopy.model.trial import TrialResult
 from stagecopy.model.wording import counted, one_line, quoted, retyped
 from stagecopy.report.durations import spoken_bytes, spoken_seconds
 from stagecopy.report.page import Page, cut
+from stagecopy.report.papers import work
 from stagecopy.report.trial_run import partial
 from stagecopy.report.trial_samples import sample_rows
 
@@ -179,16 +180,20 @@ def statements(page: Page, run: MigrationRun, *, everything: bool) -> None:
     page.heading(f"{counted(len(run.statements), 'statement')} in {spoken_seconds(run.seconds)}{wal}")
     told = run.statements if everything else run.doing  # a tool asks a lot before it does something
     shown = told if everything else told[:_MOST_STATEMENTS]
-    page.grid(
-        (
-            page.text(f"{each.n}", "dim"),
-            page.text(spoken_seconds(each.seconds)),
-            page.text("" if each.rows is None else counted(each.rows, "row")),
-            page.text(cut(" ".join(each.sql[:_LONGEST_TEXT].split()), 300)),
-        )
-        for each in shown
-    )
+    page.grid(row for each in shown for row in _statement_rows(page, each))
     _rest(page, len(run.statements) - len(shown), "statement")
+
+
+def _statement_rows(page: Page, each: StatementRun) -> Iterator[tuple[Text, ...]]:
+    """The statement; below it what it cost beside its time, where that is more than WAL."""
+    yield (
+        page.text(f"{each.n}", "dim"),
+        page.text(spoken_seconds(each.seconds)),
+        page.text("" if each.rows is None else counted(each.rows, "row")),
+        page.text(cut(" ".join(each.sql[:_LONGEST_TEXT].split()), 300)),
+    )
+    if each.costs.rewrites or each.costs.temp_bytes:
+        yield page.text(""), page.text(""), page.text(""), page.text(work(each.costs.document()), "yellow")
 
 
 def fidelity(page: Page, items: Sequence[Fidelity]) -> None:

@@ -51,7 +51,7 @@ def _rows(evidence: Evidence, key: ForeignKey, parent: TableChange, child: Table
         return
     if {key.parent, key.child} <= effects.rewritten and not taken.deleted:
         how, verb = _TRUNCATE, r"truncate(?:\s+table)?"
-    elif key.on_delete == "CASCADE" and gone.deleted and taken.deleted and parent.removed:
+    elif key.on_delete == "CASCADE" and gone.deleted and taken.deleted:  # also of rows put back
         how, verb = "ON DELETE CASCADE", r"delete\s+from"
     else:
         return
@@ -114,10 +114,11 @@ def cascade_without_index(evidence: Evidence) -> Iterator[Finding]:
             continue
         told.add(subject)
         columns = ", ".join(quoted(name) for name in step.key.columns)
+        deleted = evidence.effects.traffic.get(step.key.parent, Traffic()).deleted
+        many = max(step.parent.removed, step.parent.changed) or deleted
         message = (
-            f"no index of {_name(step.child)} begins with {columns}: for each of the "
-            f"{counted(max(step.parent.removed, step.parent.changed), 'row')} of {_name(step.parent)} "
-            f"{step.key.name} read the whole table"
+            f"no index of {_name(step.child)} begins with {columns}: for each of the {counted(many, 'row')} of "
+            f"{_name(step.parent)} {step.key.name} read the whole table"
         )
         remedy = f"CREATE INDEX CONCURRENTLY ON {_name(step.child)} ({columns}) first"
         yield Finding("cascade-without-index", "warn", subject, message, remedy)

@@ -26,6 +26,7 @@ from stagecopy.safety import (
     impact_rules,
     lock_rules,
     masked_rules,
+    refusal_rules,
     rollback_rules,
     row_rules,
     schema_rules,
@@ -50,6 +51,7 @@ RULES: tuple[Rule, ...] = (
     value_rules.values_lost,
     value_rules.column_dropped,
     value_rules.likely_rename,
+    value_rules.made_anew,
     value_rules.values_changed,
     value_rules.type_changed,
     value_rules.collation_changed,
@@ -117,6 +119,8 @@ RULES: tuple[Rule, ...] = (
     beyond_rules.grants_lost,
     beyond_rules.values_vary,
     masked_rules.masked_column,
+    refusal_rules.duplicate_rows,
+    refusal_rules.depended_on,
     static_findings,
 )
 _SEVERITIES = ("error", "warn", "info")

@@ -25,7 +25,7 @@ def rows_lost(evidence: Evidence) -> Iterator[Finding]:
         emptied = table.change != "dropped" and table.rows_after == 0
         rule = "table-emptied" if tolerated and emptied else "rows-lost"
         severity: Severity = "info" if tolerated and not emptied else "error"
-        message = _loss(table, emptied=emptied) + _unnamed(evidence, table)
+        message = _loss(table, emptied=emptied) + _unnamed(evidence, table) + _left_behind(evidence, table)
         yield Finding(rule, severity, table.name, message, _loss_remedy(table, severity))
 
 
@@ -37,6 +37,16 @@ def _unnamed(evidence: Evidence, table: TableChange) -> str:
     if not effects.observed or any(mentioning(evidence.run, *names)):
         return ""
     return "; the migration does not name it"
+
+
+def _left_behind(evidence: Evidence, table: TableChange) -> str:
+    """Said where the old table goes on under another name: its rows are there, and no program looks for them."""
+    old = next((each for each in evidence.tables() if each.renamed_from == table.name and each.rows_after), None)
+    if table.change != "replaced" or old is None:
+        return ""
+    return (
+        f"; the old table is {quoted(old.schema, old.table)} now, and still holds {counted(old.rows_after or 0, 'row')}"
+    )
 
 
 def _loss(table: TableChange, *, emptied: bool) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagecopy.model.change import SequenceChange
+from stagecopy.model.change import NEARLY_USED, SequenceChange
 from stagecopy.model.findings import Finding, Severity
 from stagecopy.model.wording import quoted
 from stagecopy.safety.evidence import Evidence
-
-_NEARLY = 0.8  # of all numbers there are
 
 
 def sequence_behind(evidence: Evidence) -> Iterator[Finding]:
@@ -18,7 +16,7 @@ def sequence_behind(evidence: Evidence) -> Iterator[Finding]:
     An error where the column must be unique; a warning where it need not, or where it was so before the migration.
     """
     for each in evidence.difference.sequences:
-        if not each.behind or each.column is None:
+        if not each.behind or each.beside or each.column is None:
             continue
         what = "greatest" if each.increment > 0 else "least"
         message = f"{_named(each)} gives {each.after} next, but {each.greatest} is the {what} number in {_column(each)}"
@@ -48,13 +46,14 @@ def sequence_nearly_used(evidence: Evidence) -> Iterator[Finding]:
             continue
         now = max((each.after, each.greatest or each.after), key=abs)
         used = now / each.limit if each.limit else 0
-        if used >= _NEARLY:
+        if used >= NEARLY_USED:
             part = min(100, int(100 * used))
             message = f"{_column(each)} has used {part} % of its numbers: {now} of at most {each.limit}"
             remedy = (
                 f"plan for bigint: ALTER TABLE {_table(each)} ALTER COLUMN … TYPE bigint, and the sequence AS bigint"
             )
-            yield Finding("sequence-nearly-used", "warn", each.column, message, remedy)
+            severity: Severity = "info" if each.beside else "warn"
+            yield Finding("sequence-nearly-used", severity, each.column, message, remedy)
 
 
 def matview_unpopulated(evidence: Evidence) -> Iterator[Finding]:

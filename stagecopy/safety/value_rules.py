@@ -10,6 +10,7 @@ from stagecopy.model.change import ColumnChange, ColumnDetail, TableChange
 from stagecopy.model.findings import Finding
 from stagecopy.model.wording import counted, quoted
 from stagecopy.safety.evidence import Evidence, local_name
+from stagecopy.safety.mentions import mentioning, spellings, word_in
 
 # Types between which a rename is still likely. The first word or two of format_type's spelling decide.
 _FAMILIES = (
@@ -19,6 +20,7 @@ _FAMILIES = (
     ("json", ("jsonb", "json")),
 )
 _NOTES = 4
+_DROP = re.compile(r'(?i)\bdrop\s+(?:column\s+)?(?:if\s+exists\s+)?(?:"(?:[^"]|"")+"|[\w$]+)')
 _COLLATE = re.compile(r"COLLATE \S+")
 
 
@@ -64,6 +66,28 @@ def likely_rename(evidence: Evidence) -> Iterator[Finding]:
             )
             rename = f"ALTER TABLE {quoted(table.schema, table.table)} RENAME COLUMN {quoted(name)} TO {quoted(target)}"
             yield Finding("likely-rename", "warn", f"{table.name}.{name}", message, f"to keep the values: {rename}")
+
+
+def made_anew(evidence: Evidence) -> Iterator[Finding]:
+    """``likely-rename`` too: a column goes and comes again under its own name, as generators widen one."""
+    for table in evidence.standing():
+        statements = [each.sql for each in mentioning(evidence.run, *spellings(table))]
+        for name, column in table.columns.items():
+            if not column.lost or column.value_to_value or not any(_drops(text, name) for text in statements):
+                continue
+            if any(name == gone for gone, _, _ in evidence.dropped_columns(table)):
+                continue
+            full = quoted(table.schema, table.table, name)
+            message = (
+                f"{full} is dropped and added again, all NULL: looks like another type for it, 100 % of the values "
+                f"lost ({column.lost:,})"
+            )
+            change = f"ALTER TABLE {quoted(table.schema, table.table)} ALTER COLUMN {quoted(name)} TYPE …"
+            yield Finding("likely-rename", "warn", f"{table.name}.{name}", message, f"to keep the values: {change}")
+
+
+def _drops(text: str, column: str) -> bool:
+    return any(word_in(found[0], column) for found in _DROP.finditer(text))
 
 
 def _all_null_additions(evidence: Evidence, table: TableChange, family: str) -> list[str]:

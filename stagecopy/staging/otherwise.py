@@ -46,8 +46,9 @@ def _minor(production: ServerState, here: ServerState) -> tuple[Fidelity, ...]:
 def _collation(production: ServerState, database: Database, here: ServerState) -> tuple[Fidelity, ...]:
     if None in (production.collation, here.collation) or production.collation == here.collation:
         return ()
+    locale = database.locale or database.collate
     message = (
-        f"text is sorted by version {here.collation} of {database.locale or database.collate} in staging, {production.collation} in"
+        f"text is sorted by version {here.collation} of {locale} in staging, {production.collation} in"
         " production: order of text, and what UNIQUE, ranges and CHECK on text make of it, may differ"
     )
     return (Fidelity("collation-version", message),)

@@ -70,7 +70,9 @@ def ruined_production() -> Iterator[Address]:
     with running_server(wal_level="logical", max_wal_senders="2", max_replication_slots="2") as production:
         with psycopg.connect(production.url, autocommit=True) as connection:
             connection.execute("SELECT pg_create_logical_replication_slot('warehouse', 'pgoutput')")
+            connection.execute("CREATE ROLE migrator; GRANT CREATE ON DATABASE postgres TO migrator")
             for each in DISASTERS:
+                connection.execute("SET ROLE migrator")
                 connection.execute((FOLDER / each.name / "before.sql").read_bytes())
         yield production
 

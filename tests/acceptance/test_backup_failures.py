@@ -30,7 +30,7 @@ def _disk(folder: Path) -> Iterator[Path]:
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
     folder.mkdir(parents=True, mode=0o700)
-    argv = ["mount", "-t", "tmpfs", "-o", f"size={ROOMY},mode=0700", "tmpfs", folder]
+    argv: list[str | Path] = ["mount", "-t", "tmpfs", "-o", f"size={ROOMY},mode=0700", "tmpfs", folder]
     if subprocess.run(argv, check=False).returncode != 0:
         pytest.skip("nothing can be mounted here")
     try:

@@ -15,7 +15,7 @@ from tests.acceptance.harness import Shop, shop_of
 
 SLOW = bool(os.environ.get("STAGECOPY_SLOW"))  # each in a trial of its own
 TOGETHER = [each for each in DISASTERS if not each.alone]
-ALWAYS = ("boardsesh_victim_of_a_deadlock", "klai_not_the_owner", "soleur_duplicate_installations")
+ALWAYS: tuple[str, ...] = ("boardsesh_victim_of_a_deadlock", "klai_not_the_owner", "soleur_duplicate_installations")
 ALWAYS += ("umami_view_needs_the_column", "dinference_no_lock_timeout")
 _READER = 1.2  # seconds for which a transaction of production was open at the refresh
 
@@ -23,15 +23,18 @@ _READER = 1.2  # seconds for which a transaction of production was open at the r
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
     """Refreshed while somebody's transaction was open in production."""
-    with ruined_production() as production, psycopg.connect(production.url) as somebody:
-        with shop_of(production, "embedded") as made:
-            made.keep_everything()
-            somebody.execute("SELECT 1")
-            time.sleep(_READER)
-            made.refreshed()
-            somebody.rollback()
-            made.configure(trial="{long_reader: 1s}", policy="{exclusive_lock: 500ms}")
-            yield made
+    with (
+        ruined_production() as production,
+        psycopg.connect(production.url) as somebody,
+        shop_of(production, "embedded") as made,
+    ):
+        made.keep_everything()
+        somebody.execute("SELECT 1")
+        time.sleep(_READER)
+        made.refreshed()
+        somebody.rollback()
+        made.configure(trial="{long_reader: 1s}", policy="{exclusive_lock: 500ms}")
+        yield made
 
 
 def test_there_are_enough() -> None:

@@ -221,16 +221,15 @@ class Rounds:
                 session.execute("ROLLBACK")
                 raise
 
+    def insist(self, wanted: Sequence[Cell]) -> Counter[str]:
+        """The next cells dealt are these; how many of each type."""
+        for cell in wanted:
+            self._decks.setdefault(cell[1], []).append(cell)
+        return Counter(cell[1] for cell in wanted)
+
     def missing(self) -> list[Cell]:
         """Cells that nobody was in."""
         return [cell for cell in cells(self.kinds, self.major) if not self.done[cell]]
-
-    def strangers(self) -> set[tuple[str, str]]:
-        """Operations with the types and the storages that they never met."""
-        there, met = cells(self.kinds, self.major), set(self.done)
-        return {(cell[0], each) for cell in there for each in cell[1:]} - {
-            (cell[0], each) for cell in met for each in cell[1:]
-        }
 
     def told(self) -> str:
         """How often each operation was done on each type, in each storage, and how tables were compared."""

@@ -27,9 +27,9 @@ def large() -> TrialResult:
         SchemaChange("index", "dropped", f"public.i{n}", wide * 3, None, "public.wide") for n in range(TABLES)
     )
     statements = tuple(
-        StatementRun(n, n, f"DELETE FROM t{n} -- {wide * 9}", 0.1, 5, "DELETE 5", started=n / 10) for n in range(600)
+        StatementRun(n, n, f"DELETE FROM t{n} -- {wide * 9}", 0.1, 5, "DELETE 5", started=n / 10) for n in range(100)
     )
-    locks = tuple(HeldLock(f"public.t{n:05}", "AccessExclusiveLock", 0.5, n % 600, n / 10) for n in range(TABLES))
+    locks = tuple(HeldLock(f"public.t{n:05}", "AccessExclusiveLock", 0.5, n % 100, n / 10) for n in range(500))
     run = replace(made(*statements), locks=locks)
     kit = RescueKit(
         "rescue", tuple(each.name for each in tables), 10**12, proved=False, missing=tuple(each.name for each in tables)

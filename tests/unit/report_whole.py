@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from stagecopy.model.application import Application, BrokenQuery, FlippedQuery, Query
 from stagecopy.model.change import SequenceChange
+from stagecopy.model.costs import Scan, StatementCosts
 from stagecopy.model.guard import GuardFile
 from stagecopy.model.impact import Behind, Canary, Deadlock, Forecast, Impact, Latencies, Race, Wait, Workload
 from stagecopy.model.interruption import Interruption, Interruptions
@@ -15,6 +16,7 @@ from stagecopy.model.rollback import Rollback, Unrestored
 from stagecopy.model.trial import ExpectationFile, TrialResult
 from tests.unit.report_samples import bad_fix, made
 
+_COSTS = StatementCosts(("public.Orders",), (Scan("public.users", 565),), 3_000_000, 2_000)
 _ERROR = RunError(2, 5, 'relation "users" already exists', "42P07")
 
 
@@ -23,7 +25,7 @@ def whole() -> TrialResult:
     basis = bad_fix()
     assert basis.difference is not None
     statements = (
-        StatementRun(1, 3, "DROP TABLE users CASCADE", 2.1, None, "DROP TABLE", started=10.0),
+        StatementRun(1, 3, "DROP TABLE users CASCADE", 2.1, None, "DROP TABLE", started=10.0, costs=_COSTS),
         StatementRun(2, 5, "CREATE TABLE users (\n  id text\n)", 0.4, 12, "CREATE TABLE", started=12.1),
     )
     held = (
@@ -94,5 +96,6 @@ SAID = (
     "up.guarded.sql: limits for 3 tables; tried on a clone, counted in 200 ms",
     "up.expect.yaml: drafted",
     "public.users_id_seq",
+    'rewrites public."Orders", reads all of public.users, 3.0 MB of WAL, 2.0 kB of temporary files',
     "1.9 s",
 )

@@ -7,7 +7,9 @@ import pytest
 from stagecopy.model.costs import StatementCosts
 from stagecopy.model.effects import Effects
 from stagecopy.model.migration import StatementRun
+from stagecopy.postgres.costs import Look, TableCosts
 from stagecopy.trial.beside import rewriting
+from stagecopy.trial.costs import _between
 
 Told = tuple[str, ...] | None
 A = ("public.a",)
@@ -47,3 +49,10 @@ def test_what_was_told_of_a_statement_stays() -> None:
     other = StatementRun(2, None, "ALTER b", 0.1, None, "ALTER TABLE")
     effects = Effects(observed=True, copied=frozenset(A))
     assert [each.costs.rewrites for each in rewriting([known, other], effects)] == [A, ()]
+
+
+def test_between_two_looks_what_was_undone_is_not_known_and_what_did_not_happen_is() -> None:
+    look = Look(5, {1: TableCosts("public.a", derived=False, filenode=7, scans=0, rows=0)})
+    undone = _between(look, look, [(1, "ALTER TABLE"), (2, "ROLLBACK")], counted=True)
+    assert {n: costs.rewrites for n, costs in undone.items()} == {1: None, 2: ()}
+    assert _between(look, look, [(1, "UPDATE 1"), (2, "UPDATE 1")], counted=True)[2] == StatementCosts((), (), 0)

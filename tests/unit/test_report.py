@@ -55,6 +55,10 @@ findings
   warn   public."bazaar-vid_user" is another table than before, under the same
          name; it lacks primary key user_pk [table-replaced]
          next: make again what it lacks, or change the table in place
+  info   email is public.bazaar-vid_user.mail now: programs that know the old
+         name fail from the moment it commits [old-name-gone]
+         next: keep the old name until none uses it: a view under it, or a
+         second column and a later migration
 
 1 statement in 12 ms, 17.0 kB of WAL
   1  3.7 ms    DROP TABLE "bazaar-vid_user" CASCADE

@@ -133,6 +133,7 @@ def test_refresh_document() -> None:
         "snapshot": "20260814-070200",
         "seconds": 27.04,
         "backup": "20260814-070200",
+        "backup_state": None,
         "staging": {"url": "postgresql://stagecopy:s3cr3t-pass@127.0.0.1:5433/app", "engine": "docker"},
         "tables": [
             {"name": "public.users", "rows": 12_000, "masked": ["email", "name"]},

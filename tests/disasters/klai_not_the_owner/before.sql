@@ -1,5 +1,6 @@
 CREATE SCHEMA klai_not_the_owner;
 SET search_path = klai_not_the_owner;
+RESET ROLE;
 CREATE ROLE portal_api LOGIN;
 CREATE ROLE klai;
 CREATE TABLE templates (id int PRIMARY KEY, org int);
