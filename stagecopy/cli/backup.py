@@ -24,7 +24,7 @@ app = typer.Typer(help="Raw backups of production: taken, proven, put back.", no
 
 
 @contextmanager
-def _at_work(current: Session, verb: str) -> Iterator[tuple[Workplace, Run, Progress]]:
+def at_work(current: Session, verb: str) -> Iterator[tuple[Workplace, Run, Progress]]:
     """A run of its own, with what it says on the way."""
     from stagecopy.flows.logged import Logged
     from stagecopy.flows.workplace import open_workplace
@@ -33,7 +33,7 @@ def _at_work(current: Session, verb: str) -> Iterator[tuple[Workplace, Run, Prog
     from stagecopy.report.progress import progress_on
 
     work = open_workplace(current.project())
-    with open_run(work.home.runs, f"backup {verb}") as run, progress_on(current.err(), quiet=current.quiet) as progress:
+    with open_run(work.home.runs, verb) as run, progress_on(current.err(), quiet=current.quiet) as progress:
         try:
             yield work, run, Logged(progress)
         except StagecopyError as failure:
@@ -69,7 +69,7 @@ def create(
     from stagecopy.report.backups import made_lines
     from stagecopy.report.page import Page
 
-    with _at_work(current, "create") as (work, run, progress):
+    with at_work(current, "backup create") as (work, run, progress):
         made = run_create(work, run, Wanted(tuple(table or ()), tuple(migration or ())), progress)
         document = {"format": 1, "exit": 0, "error": None, "backup": made.backup.document(), "removed": made.removed}
         run.finish(document)
@@ -117,7 +117,7 @@ def verify(
     from stagecopy.report.document import error_document
     from stagecopy.report.page import Page
 
-    with _at_work(current, "verify") as (work, run, progress):
+    with at_work(current, "backup verify") as (work, run, progress):
         found = verified(work, run, backup, progress, to_prove=prove)
         failure = _failure(found)
         shown = [each.document() for each in found]
@@ -166,7 +166,7 @@ def restore(
         raise UsageError(
             "usage", "say where to: --to URL of an empty database", hint="see `stagecopy backup restore --help`"
         )
-    with _at_work(current, "restore") as (work, run, progress):
+    with at_work(current, "backup restore") as (work, run, progress):
         used, rows = restored_to(work, run, backup, Target(to, without_roles), progress=progress)
         tables = [{"name": name, "rows": count} for name, count in sorted(rows.items())]
         document = {"format": 1, "exit": 0, "error": None, "backup": used.id, "tables": tables}

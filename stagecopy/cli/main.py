@@ -26,6 +26,7 @@ from stagecopy.cli import (
     init,
     masks,
     migration,
+    recover,
     refresh,
     report,
     snapshot,
@@ -58,6 +59,7 @@ app.add_typer(masks.app, name="masks")
 trial.register(app)
 app.add_typer(migration.app, name="migration")
 report.register(app)
+recover.register(app)
 demo.register(app)
 
 

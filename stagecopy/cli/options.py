@@ -46,10 +46,15 @@ class Session:
         return load_project(self.config, os.environ)
 
     def out(self) -> Console:
-        """Results go here."""
+        """Results go here. Surprising: rich ends the program with 1, which means refused, when a reader has gone."""
         from rich.console import Console
 
-        return Console(highlight=False)
+        class Results(Console):
+            def on_broken_pipe(self) -> None:
+                self.quiet = True  # the rest is for nobody; the exit code and written reports stay what they are
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+        return Results(highlight=False)
 
     def err(self) -> Console:
         """Narration and errors go here."""

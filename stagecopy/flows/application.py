@@ -73,7 +73,10 @@ def queries_in(paths: Sequence[Path]) -> tuple[Query, ...]:
     """The statements of *paths*, as --queries names them. Raises UsageError, ``not-a-query`` for other statements."""
     found = []
     for path in paths:
-        for each in split(SourceFile(str(path), read(path))):
+        statements = split(SourceFile(str(path), read(path)))
+        if not statements:
+            raise UsageError("not-a-query", f"{path} holds no query", hint="write queries into it, separated by ;")
+        for each in statements:
             if not asks(each.text):
                 message = "--queries takes SELECT, INSERT, UPDATE, DELETE, MERGE and WITH, on tables of the application"
                 where = f"{each.file}:{each.line}"

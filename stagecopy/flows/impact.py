@@ -232,7 +232,7 @@ def _under(script: bytes) -> Step:
             workload = Workload(bench.latencies(first, begin), bench.latencies(begin, end))
             if not workload.before.transactions:
                 message = f"the workload gets no transaction through, even before the migration: {bench.complaint}"
-                raise UsageError("bad-workload", message, hint="try it with pgbench on a clone")
+                raise UsageError("bad-workload", message, hint="mend the script; its clients run as the deploying role")
         return replace(found, workload=workload)
 
     return step

@@ -48,15 +48,26 @@ def with_refusal(pair: Pair, effects: Effects, run: MigrationRun) -> Effects:
     return effects
 
 
-def _repeated(observer: Connection, failed: str) -> Refusal | None:
-    found = _INDEX.search(failed) or _CONSTRAINT.search(failed)
+def unique_key(text: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The table (with or without its schema) and the columns that *text* wants to be unique.
+
+    None where rows would have to be counted in another way: by an expression, or those of a condition alone.
+    """
+    found = _INDEX.search(text) or _CONSTRAINT.search(text)
     if found is None:
         return None
-    table = table_columns(observer, [_plain(each) for each in _EACH.findall(found["table"])])
-    key = tuple(_plain(each) for each in _EACH.findall(found["key"]))
-    present = found.groupdict().get("present")
-    if table is None or not table[2].issuperset(key) or (present and _plain(present) not in key):
+    key, present = _plain(found["key"]), found.groupdict().get("present")
+    if present and _plain(present)[0] not in key:  # values that are NULL are not counted anyway
         return None
+    return _plain(found["table"]), key
+
+
+def _repeated(observer: Connection, failed: str) -> Refusal | None:
+    named = unique_key(failed)
+    table = table_columns(observer, named[0]) if named else None
+    if named is None or table is None or not table[2].issuperset(named[1]):
+        return None
+    key = named[1]
     keys, rows = repeated(observer, table[:2], key)
     return Refusal(".".join(table[:2]), key, keys=keys, rows=rows) if keys else None
 
@@ -72,6 +83,8 @@ def _read_by(observer: Connection, failed: str) -> Refusal | None:
     return Refusal(f"{schema}.{table}", columns, views=tuple(dict.fromkeys(f"{each[3]}.{each[4]}" for each in mine)))
 
 
-def _plain(name: str) -> str:
-    """As the catalog spells it."""
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
+def _plain(names: str) -> tuple[str, ...]:
+    """As the catalog spells them."""
+    return tuple(
+        each[1:-1].replace('""', '"') if each.startswith('"') else each.lower() for each in _EACH.findall(names)
+    )

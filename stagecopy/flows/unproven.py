@@ -48,7 +48,7 @@ def as_in_production(effects: Effects, snapshot: Snapshot) -> Effects:
 def unproven(snapshot: Snapshot, effects: Effects, run: MigrationRun) -> tuple[Fidelity, ...]:
     """What differs on this clone, and what that leaves open for *run*."""
     found = (_masked(snapshot), _limits(snapshot, effects.settings), _plans(snapshot, effects.settings))
-    return tuple(each for group in (*found, _outward(effects), _alone(run)) for each in group)
+    return tuple(each for group in (*found, _outward(effects), _alone(run), _linter(run)) for each in group)
 
 
 def _masked(snapshot: Snapshot) -> Iterator[Fidelity]:
@@ -104,6 +104,12 @@ def _alone(run: MigrationRun) -> Iterator[Fidelity]:
             " who waits behind it and what bloat costs is not in these times"
         )
         yield Fidelity("no-traffic", message)
+
+
+def _linter(run: MigrationRun) -> Iterator[Fidelity]:
+    if run.lint is not None and run.lint.failure is not None:
+        name = f"{run.lint.program} {run.lint.version}".strip()
+        yield Fidelity("linter-failed", f"{name} is installed and adds nothing: {run.lint.failure}")
 
 
 def _readable(value: str) -> str:

@@ -18,6 +18,7 @@ _TEXT = {"type": "string", "minLength": 1}
 _SCALAR = {"type": ["string", "number", "boolean"]}
 _REASON = {"type": "string", "minLength": 3, "description": "why the value may stay as it is"}
 _PATH = r"^\$."
+_NUMBER = r"[0-9]"
 _GLOBS = ("schema", "table", "column", "type", "comment")
 
 
@@ -98,7 +99,8 @@ def _table() -> dict[str, Any]:
 
 
 def _rows() -> dict[str, Any]:
-    percent = {"type": "number", "exclusiveMinimum": 0, "maximum": 100}
+    number = {"type": "number", "exclusiveMinimum": 0, "maximum": 100}
+    percent = {"anyOf": [number, {"type": "string", "pattern": _NUMBER}]}  # in quotes it is the same
     return {
         "anyOf": [
             {"enum": ["all", "none"]},

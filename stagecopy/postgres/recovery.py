@@ -115,6 +115,13 @@ def clock(connection: Connection) -> object:
     return row[0] if row else None
 
 
+def clear(ours: Connection) -> None:
+    """Make the schema of the work tables, empty."""
+    with staging_errors("comparing the backup"):
+        ours.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(WORK)))
+        ours.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(WORK)))
+
+
 def pour(source: Connection, query: sql.Composable, target: Connection, table: sql.Composable) -> None:
     """COPY what *query* gives into *table* of another server."""
     out = sql.SQL("COPY ({}) TO STDOUT").format(query)
@@ -144,22 +151,21 @@ class WorkTables:
     """The tables in which one comparison of one table is worked out, beside the restored backup."""
 
     ours: Connection
-    stem: str
+    number: int
 
     def name(self, letter: str) -> sql.Identifier:
         """b, p: digests of both sides; m: missing rows; c: changed ones; q: these as production has them."""
-        return sql.Identifier(WORK, f"{letter}{self.stem}")
+        return sql.Identifier(WORK, f"{letter}{self.number}")
 
     def run(self, query: str, **parts: sql.Composable) -> list[tuple[object, ...]]:
         """A statement on our side, which may name the tables by letter."""
         names = {letter: self.name(letter) for letter in "bpmcq"}
         with staging_errors("comparing the backup"):
-            cursor = self.ours.execute(sql.SQL(query).format(**names, **parts))  # type: ignore[arg-type]
+            cursor = self.ours.execute(sql.SQL(query).format(**names, **parts))
             return cursor.fetchall() if cursor.description else []
 
     def load(self, before: RowSide, after: RowSide | None) -> None:
         """Digests of all rows of both sides."""
-        self.run("CREATE SCHEMA IF NOT EXISTS {work}", work=sql.Identifier(WORK))
         self.run("CREATE UNLOGGED TABLE {b} AS {rows}", rows=_digests(before))
         self.run("CREATE UNLOGGED TABLE {p} (LIKE {b})")
         if after is not None:
@@ -174,7 +180,7 @@ class WorkTables:
             self.run("CREATE UNLOGGED TABLE {c} AS SELECT part, place, part AS ppart, place AS pplace FROM {b} LIMIT 0")
         else:
             self.run(_MISSING)
-            here = [_there(each) for each in gone] or [sql.SQL("false")]
+            here: list[sql.Composable] = [_there(each) for each in gone] or [sql.SQL("false")]
             self.run(_DIFFERING, source=source, gone=sql.SQL(" OR ").join(here))
         self.run("ANALYZE {m}")
         self.run("ANALYZE {c}")
@@ -185,7 +191,7 @@ class WorkTables:
 
     def places(self) -> Iterator[tuple[int, list[str]]]:
         """Where the rows that differ are on production, table by table, some at once."""
-        name = f"places{self.stem}"
+        name = f"places{self.number}"
         with self.ours.transaction(), self.ours.cursor(name=name) as cursor:
             cursor.itersize = _PLACES_AT_ONCE
             query = "SELECT ppart::pg_catalog.int8, pplace::pg_catalog.text FROM {} ORDER BY ppart, pplace"
@@ -225,3 +231,10 @@ def rows_at(source: sql.Composable, columns: Sequence[str], places: Sequence[str
     some = sql.SQL(", ") + cells(columns) if columns else sql.SQL("")
     query = "SELECT r.tableoid, r.ctid{} FROM {} AS r WHERE r.ctid = ANY ({}::pg_catalog.tid[])"
     return sql.SQL(query).format(some, source, listed)
+
+
+def read_out(connection: Connection, query: sql.Composable) -> Iterator[bytes]:
+    """COPY text of what *query* gives."""
+    with connection.cursor() as cursor, cursor.copy(sql.SQL("COPY ({}) TO STDOUT").format(query)) as rows:
+        for piece in rows:
+            yield bytes(piece)

@@ -1,4 +1,7 @@
-"""Named statements: ``statement("tables")`` is the text of queries/tables.sql, read once."""
+"""Named statements: ``statement("tables")`` is the text of queries/tables.sql, read once.
+
+Surprising: they are ASCII, comments too: sessions speak the encoding of the database, which may have no ellipsis.
+"""
 
 from __future__ import annotations
 
@@ -10,4 +13,4 @@ from typing import LiteralString
 @cache
 def statement(name: str) -> LiteralString:
     """The SQL text of *name*. Shipped with the package, never made from input: hence LiteralString."""
-    return resources.files("stagecopy.postgres").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
+    return resources.files("stagecopy.postgres").joinpath("queries", f"{name}.sql").read_text(encoding="ascii")

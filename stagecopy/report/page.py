@@ -64,6 +64,10 @@ class Page:
         """One line that the terminal may wrap but that a pipe gets whole."""
         self.console.print(Text.assemble(*pieces), soft_wrap=True)
 
+    def whole(self, piece: Text) -> None:
+        """An indented line that is never folded here: a path, which is to be copied."""
+        self.line(Text(" " * _INDENT), piece)
+
     def heading(self, title: str) -> None:
         """An empty line and a title."""
         self.console.print()

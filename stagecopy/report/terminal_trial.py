@@ -48,6 +48,7 @@ def trial_report(
         trial_locks.locks(page, result.run, everything=all_tables)
         trial_sections.statements(page, result.run, everything=all_tables)
         trial_command.command(page, result.run)
+    trial_sections.advice(page, result)
     trial_sections.fidelity(page, result.fidelity)
 
 

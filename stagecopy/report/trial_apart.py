@@ -81,8 +81,5 @@ def rescue(page: Page, kit: RescueKit | None) -> None:
     copied = f"before.sql copies what is lost ({size}), reverse.sql is to bring it back"
     said = "tried on a clone: all of it comes back" if kit.proved else "tried on a clone, does not bring back:"
     rows = [copied, *([said] if kit.proved is not None else []), *kit.missing[:_MOST]]
-    places = [cut(kit.folder, _WIDTH), *[""] * len(rows)]
-    page.grid(
-        [(page.text(place), page.text(cut(row, _WIDTH))) for place, row in zip(places, rows, strict=False)],
-        fold_last=True,
-    )
+    page.whole(page.text(cut(kit.folder, _WIDTH)))  # a path that a terminal folds cannot be copied
+    page.grid([(page.text("-", "dim"), page.text(cut(row, _WIDTH))) for row in rows], fold_last=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 
 from rich.text import Text
 
@@ -42,13 +44,24 @@ def interruptions(page: Page, tested: Interruptions | None) -> None:
     page.grid(
         [
             row
-            for each in tested.tried
-            for row in ((page.text(each.moment), _said(page, _left(each))), (page.text(""), _rerun(page, each)))
+            for moment, each in _joined(tested.tried)
+            for row in ((page.text(moment), _said(page, _left(each))), (page.text(""), _rerun(page, each)))
         ],
         fold_last=True,
     )
     if tested.cut_short:
         page.block(page.text(tested.cut_short, "dim"))
+
+
+def _joined(tried: Sequence[Interruption]) -> Iterator[tuple[str, Interruption]]:
+    """Kills in a row of which the same is to be said are one line, with their moments."""
+    for _, found in groupby(tried, key=lambda each: (each.during is None, replace(each, after=0, during=None))):
+        alike = list(found)
+        several = len(alike) > 1 and alike[0].during is None
+        if several:
+            yield f"after statements {alike[0].after} to {alike[-1].after}", alike[0]
+        else:
+            yield from ((each.moment, each) for each in alike)
 
 
 def _left(each: Interruption) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 
 from rich.table import Table
 from rich.text import Text
@@ -26,6 +27,7 @@ _MOST_SCHEMA = 25
 _MOST_FINDINGS = 40
 _MOST_STATEMENTS = 12
 _LONGEST_TEXT = 1000
+_AS_MEANT = "nothing to do if this is meant"  # what goes without saying
 _NAME_WIDTH = 140  # three names of 63 bytes need more, but nobody reads them
 _SEVERITY_STYLES = {"error": "bold red", "warn": "yellow", "info": "dim"}
 _MARKS = {"added": ("+", "green"), "dropped": ("-", "red"), "changed": ("~", "yellow"), "renamed": ("→", "cyan")}
@@ -159,17 +161,33 @@ def _schema_row(page: Page, change: SchemaChange) -> tuple[Text, ...]:
 
 
 def findings(page: Page, result: TrialResult) -> None:
-    """Every finding with its remedy."""
-    if not result.findings:
+    """What the migration did, each with its remedy, if there is one."""
+    told = [each for each in result.findings if not each.advises]
+    if not told:
         return
     page.heading("findings")
     rows = []
-    for each in result.findings[:_MOST_FINDINGS]:
+    for each in told[:_MOST_FINDINGS]:
         style = _SEVERITY_STYLES[each.severity]
         rows.append((page.text(each.severity, style), page.text(f"{cut(each.message, _LONGEST_TEXT)} [{each.rule}]")))
-        rows.append((page.text(""), page.text(f"next: {cut(each.remedy, _LONGEST_TEXT)}", "dim")))
+        if each.remedy != _AS_MEANT:
+            rows.append((page.text(""), page.text(f"next: {cut(each.remedy, _LONGEST_TEXT)}", "dim")))
     page.grid(rows, fold_last=True)
-    _rest(page, len(result.findings) - _MOST_FINDINGS, "finding")
+    _rest(page, len(told) - _MOST_FINDINGS, "finding")
+
+
+def advice(page: Page, result: TrialResult) -> None:
+    """How it could be written better: nothing that anybody must read before they know what it did."""
+    told = [each for each in result.findings if each.advises]
+    if not told:
+        return
+    page.heading("advice")
+    rows = [
+        (page.text(each.rule, "dim"), page.text(cut(f"{each.message}; {each.remedy}", _LONGEST_TEXT)))
+        for each in told[:_MOST_FINDINGS]
+    ]
+    page.grid(rows, fold_last=True)
+    _rest(page, len(told) - _MOST_FINDINGS, "suggestion")
 
 
 def statements(page: Page, run: MigrationRun, *, everything: bool) -> None:
@@ -193,7 +211,8 @@ def _statement_rows(page: Page, each: StatementRun) -> Iterator[tuple[Text, ...]
         page.text(cut(" ".join(each.sql[:_LONGEST_TEXT].split()), 300)),
     )
     if each.costs.rewrites or each.costs.temp_bytes:
-        yield page.text(""), page.text(""), page.text(""), page.text(work(each.costs.document()), "yellow")
+        for part in wrap(work(each.costs.document()), max(40, page.console.width - 30)):  # a cut name says nothing
+            yield page.text(""), page.text(""), page.text(""), page.text(part, "yellow")
 
 
 def fidelity(page: Page, items: Sequence[Fidelity]) -> None:

@@ -15,11 +15,10 @@ from stagecopy.model.application import BrokenQuery, FlippedQuery, Query
 from stagecopy.model.findings import Finding, Severity
 from stagecopy.model.wording import counted, quoted
 from stagecopy.safety.evidence import Evidence, local_name
-from stagecopy.safety.schema_rules import dropped_alone
+from stagecopy.safety.schema_rules import dropped_alone, often_used
 
 _MOST = 20  # findings of one rule; the document has all queries
 _SHOWN = 160  # characters of a query
-_SOMETIMES = 100  # scans of an index below which nothing lives on it
 _IN_STEPS = (
     "deploy in steps: add first, let the application use the new, take the old away when no program asks for it any"
     " more; a waiver tells that this one is gone"
@@ -58,11 +57,11 @@ def used_index_dropped(evidence: Evidence) -> Iterator[Finding]:
     """``used-index-dropped``: production's own counters say that queries use it."""
     usage = evidence.application.usage if evidence.application else None
     for change in dropped_alone(evidence, "index"):
-        name = f"{(change.table or '').split('.', 1)[0]}.{local_name(change)}"
-        scans = usage.indexes.get(name, 0) if usage else 0
-        if usage and scans >= _SOMETIMES:
+        scans = often_used(evidence, change)
+        if usage and scans:
+            name = quoted((change.table or "").split(".", 1)[0], local_name(change))
             since = f" since {usage.since[:16]}" if usage.since else ""
-            message = f"index {quoted(*name.split('.', 1))} is dropped, which production used {scans:,} times{since}"
+            message = f"index {name} is dropped, which production used {scans:,} times{since}"
             remedy = "find the queries (pg_stat_statements, --queries); build a successor first (CONCURRENTLY)"
             yield Finding("used-index-dropped", "warn", change.name, message, remedy)
 

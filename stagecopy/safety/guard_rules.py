@@ -21,10 +21,21 @@ def constraint_not_valid(evidence: Evidence) -> Iterator[Finding]:
             message = f"constraint {_full(each)} is left unchecked: rows that are there may break it"
             remedy = f"ALTER TABLE {_table(each)} VALIDATE CONSTRAINT {quoted(local_name(each))}, in a later migration"
             yield Finding("constraint-not-valid", "info", each.name, message, remedy)
+        elif each.kind == "domain" and (fresh := _of_domain(each.after) - _of_domain(each.before)):
+            name, first = quoted(*each.name.split(".", 1)), min(fresh)
+            message = f"constraint {first} of domain {name} is left unchecked: values that are there may break it"
+            remedy = f"ALTER DOMAIN {name} VALIDATE CONSTRAINT {first}, in a later migration"
+            yield Finding("constraint-not-valid", "info", each.name, message, remedy)
+
+
+def _of_domain(definition: str | None) -> set[str]:
+    """The names, as SQL, of its constraints that are not valid."""
+    constraints = (definition or "").split(" CONSTRAINT ")[1:]
+    return {each.split(" CHECK ", 1)[0] for each in constraints if each.endswith(_UNCHECKED)}
 
 
 def trigger_disabled(evidence: Evidence) -> Iterator[Finding]:
-    """``trigger-disabled``: it was switched off and stays so."""
+    """``trigger-disabled``: it was switched off and stays so; rules and event triggers count as triggers."""
     for each in evidence.difference.schema:
         off = (each.after or "").endswith(" DISABLED") and not (each.before or "").endswith(" DISABLED")
         if each.kind == "trigger" and off:

@@ -7,7 +7,9 @@ lock comes on top, and everybody who comes after waits behind it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from stagecopy.model.findings import Finding, Severity
 from stagecopy.model.locking import lock_orders, opposites
@@ -77,22 +79,24 @@ def lock_kept(evidence: Evidence) -> Iterator[Finding]:
     if policy.timing == "off":
         return
     told = set()
+    takers = {each.n: each for each in evidence.run.statements}
+    work = _Work([each for each in takers.values() if each.started is not None and _works(each)])
     for lock in evidence.run.blocking:
-        taker = next((each for each in evidence.run.statements if each.n == lock.statement), None)
+        taker = takers.get(lock.statement or 0)
         if taker is None or taker.started is None or lock.began is None or lock.relation in told:
             continue
         done, end = taker.started + taker.seconds, lock.began + lock.seconds
-        over = [each for each in _after(evidence, taker) if (each.started or end) + _BLINK < end]
-        if end - done < _LONG or not over:
+        over = work.between(taker.n, end - _BLINK) if end - done >= _LONG else None
+        if over is None:
             continue
         told.add(lock.relation)
-        longest = max(over, key=lambda each: each.seconds)
-        kept = f"statement {over[0].n}" if len(over) == 1 else f"statements {over[0].n} to {over[-1].n}"
+        first, last, longest = over
+        kept = f"statement {first.n}" if first is last else f"statements {first.n} to {last.n}"
         message = (
             f"statement {taker.n} is done with {quoted(*lock.relation.split('.', 1))} after {taker.seconds:.1f} s, but "
             f"keeps it locked for {end - done:.1f} s more ({lock.mode}), to the end of its transaction: over {kept}"
         )
-        if len(over) > 1:
+        if first is not last:
             message += f", of which statement {longest.n} takes {longest.seconds:.1f} s"
         remedy = "commit before what takes long: put it into a migration of its own, and move many rows in batches"
         yield Finding("lock-kept", policy.timing, lock.relation, message, remedy)
@@ -112,11 +116,28 @@ def lock_order(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("lock-order", "warn", a.relation, message, remedy)
 
 
-def _after(evidence: Evidence, taker: StatementRun) -> list[StatementRun]:
-    """Statements after *taker* that do something, a COMMIT aside."""
-    return [
-        each for each in evidence.run.statements if each.n > taker.n and (changes(each.tag) or each.seconds > _LONG)
-    ]
+def _works(each: StatementRun) -> bool:
+    """Whether it does something, a COMMIT aside."""
+    return changes(each.tag) or each.seconds > _LONG
+
+
+@dataclass(slots=True)
+class _Work:
+    """Statements in the order run; the longest before an end is found once for all locks that are held to it."""
+
+    statements: Sequence[StatementRun]
+    _longest: dict[int, list[StatementRun]] = field(default_factory=dict)  # by end: of the last, of the last two, …
+
+    def between(self, n: int, end: float) -> tuple[StatementRun, StatementRun, StatementRun] | None:
+        """Of those after statement *n* that began before *end*: the first, the last and the longest."""
+        low = bisect_right(self.statements, n, key=lambda each: each.n)
+        high = bisect_left(self.statements, end, key=lambda each: each.started or 0.0)
+        if low >= high:
+            return None
+        longest = self._longest.setdefault(high, [self.statements[high - 1]])
+        while len(longest) < high - low:
+            longest.append(max(self.statements[high - 1 - len(longest)], longest[-1], key=lambda each: each.seconds))
+        return self.statements[low], self.statements[high - 1], longest[high - low - 1]
 
 
 def _named(evidence: Evidence, relation: str) -> bool:

@@ -22,6 +22,7 @@ _NOUNS = {
 }
 _NAMED_AT_MOST = 8
 _IDENTITY = " AS IDENTITY"
+_SOMETIMES = 100  # scans of an index below which nothing lives on it
 
 
 def table_replaced(evidence: Evidence) -> Iterator[Finding]:
@@ -48,13 +49,21 @@ def table_replaced(evidence: Evidence) -> Iterator[Finding]:
 
 
 def index_dropped(evidence: Evidence) -> Iterator[Finding]:
-    """``index-dropped``; an index that goes with its constraint is the constraint's finding."""
+    """``index-dropped``; an index that goes with its constraint, or that production lives on, is another finding."""
     owned = _with_constraint(evidence)
     for change in dropped_alone(evidence, "index"):
-        if (change.table, local_name(change)) not in owned:
+        if (change.table, local_name(change)) not in owned and not often_used(evidence, change):
             message = f"{_described(change)}{_of(change)} is dropped"
             remedy = "check which queries used it; if none may slow down, build its successor first (CONCURRENTLY)"
             yield Finding("index-dropped", "warn", change.name, message, remedy)
+
+
+def often_used(evidence: Evidence, index: SchemaChange) -> int:
+    """How often production used *index*, by its own counters; 0 where it hardly did or nobody knows."""
+    usage = evidence.application.usage if evidence.application else None
+    name = f"{(index.table or '').split('.', 1)[0]}.{local_name(index)}"
+    scans = usage.indexes.get(name, 0) if usage else 0
+    return scans if scans >= _SOMETIMES else 0
 
 
 def constraint_dropped(evidence: Evidence) -> Iterator[Finding]:

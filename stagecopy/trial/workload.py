@@ -32,7 +32,9 @@ _TAIL = 0.3  # seconds after the migration in which those who waited for it get 
 _PATIENCE = 10.0
 _DETAILED = 15  # from this major on failures are told by kind, and deadlocks do not end a client
 _RUNS_PROGRAMS = re.compile(r"(?m)^\s*\\(?:set)?shell\b")
-_ABORTED = re.compile(r"client \d+ (?:script \d+ )?aborted")
+_ABORTED = re.compile(r"client (\d+) (?:script \d+ )?aborted")
+_COMMENTS = re.compile(r"(?m)--.*$")
+_OUR_COPY = re.compile(r"\S*/workload\.sql:")
 _DEADLOCK = "deadlock detected"
 
 
@@ -40,6 +42,7 @@ _DEADLOCK = "deadlock detected"
 class _Transaction:
     """On this machine's clock; ``failed``: in pgbench's word for it."""
 
+    client: int
     begin: float
     end: float
     failed: str | None
@@ -49,6 +52,7 @@ class _Transaction:
 class _Aborted:
     """A client that an error ended, when it was heard."""
 
+    client: int
     at: float
     deadlock: bool
 
@@ -69,6 +73,9 @@ def script_of(path: Path) -> bytes:
         text = path.read_bytes()
     except OSError as failure:
         raise UsageError("no-such-file", f"cannot read {path}: {failure.strerror}", where=str(path)) from None
+    if b"\0" in text or not _COMMENTS.sub("", text.decode("utf-8", "replace")).strip():
+        hint = "write it for pgbench: SQL and \\set"
+        raise UsageError("bad-workload", f"{path} holds no statement", hint=hint, where=str(path))
     if _RUNS_PROGRAMS.search(text.decode("utf-8", "replace")):
         message = f"{path} runs programs of this machine (\\shell, \\setshell)"
         raise UsageError("bad-workload", message, hint="leave that out: a workload is SQL and \\set")
@@ -122,29 +129,34 @@ class Pgbench:
     @property
     def complaint(self) -> str:
         """What it says of itself, without values."""
-        return cleaned("\n".join(self._said))
+        return _OUR_COPY.sub("line ", cleaned("\n".join(self._said)))
 
     def latencies(self, begin: float, end: float) -> Latencies:
         """Of transactions that were under way between two moments (time.time())."""
         seen = [each for each in self._seen if each.begin < end and each.end > begin]
         aborted = [each for each in self._aborted if begin < each.at < end + _TAIL]
         times = sorted(each.end - each.begin for each in seen if each.failed is None)
+        waits = [each.at - self._last_end(each) for each in aborted]  # waiting ends in an error as well
         return Latencies(
             transactions=len(times),
             failed=sum(each.failed is not None for each in seen) + len(aborted),
             deadlocks=sum(each.failed == "deadlock" for each in seen) + sum(each.deadlock for each in aborted),
             median=statistics.median(times) if times else None,
             p95=times[math.ceil(0.95 * len(times)) - 1] if times else None,
-            longest=times[-1] if times else None,
+            longest=max([*times, *waits], default=None),
         )
+
+    def _last_end(self, aborted: _Aborted) -> float:
+        """When the transaction began that ended a client, which is in no log: where its last one ended."""
+        return max((each.end for each in self._seen if each.client == aborted.client), default=aborted.at)
 
     def _listen(self) -> None:
         assert self._child.stderr is not None  # noqa: S101 - a pipe was asked for
         for line in self._child.stderr:
             text = line.decode("utf-8", "replace")
             self._said = [*self._said[-20:], text.rstrip()]
-            if _ABORTED.search(text):
-                self._aborted.append(_Aborted(time.time(), _DEADLOCK in text))
+            if found := _ABORTED.search(text):
+                self._aborted.append(_Aborted(int(found[1]), time.time(), _DEADLOCK in text))
 
     def _end(self) -> None:
         try:
@@ -162,4 +174,4 @@ def _read(words: Sequence[str]) -> _Transaction:
     """client, number, microseconds or why it failed, script, seconds, microseconds of its end."""
     end = int(words[4]) + int(words[5]) / 1e6
     took, failed = (int(words[2]) / 1e6, None) if words[2].isdecimal() else (0.0, words[2])
-    return _Transaction(end - took, end, failed)
+    return _Transaction(int(words[0]), end - took, end, failed)

@@ -71,6 +71,12 @@ def test_production_logs_no_transaction_of_ours(logical_server: Address, engine_
                 done = shop.run(*words)
                 assert done.code == (1 if words[0] == "trial" else 0), done.err
         assert written == []
+        shop.production_sql("DELETE FROM people WHERE id = (SELECT min(id) FROM people)")
+        with _transactions(production) as written:
+            recovered = shop.run("recover", "--trial", "--json")
+            assert recovered.code == 1, recovered.err
+        assert recovered.document["trial"] == {"proved": True, "left": []}
+        assert written == []
 
 
 def test_that_proof_sees_a_single_transaction_id(logical_server: Address) -> None:

@@ -14,6 +14,7 @@ from tests.integration.scratch_server import database_of
 PRODUCTION = """
 CREATE TABLE users (id int PRIMARY KEY, email text, phone text);
 INSERT INTO users SELECT i, 'user' || i || '@corp.test', '+49 30 ' || i FROM generate_series(1, 50) i;
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lock_timeout = %L', current_database(), '5s'); END $$;
 """
 ADD = "ALTER TABLE users ADD COLUMN seen int;\n"
 TAKE = "ALTER TABLE users DROP COLUMN seen;\n"

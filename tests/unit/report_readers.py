@@ -94,6 +94,8 @@ def facts_of_terminal(text: str, exit_code: int) -> Facts:
     verdict = re.search(r"; verdict ([A-Z]+)$", text, re.MULTILINE)
     assert verdict
     counts = {severity: len(re.findall(rf"^  {severity} +\S", text, re.MULTILINE)) for severity in _NOUNS.values()}
+    advice = re.search(r"^advice\n((?:  .*\n)+)", text, re.MULTILINE)
+    counts["info"] += len(re.findall(r"^  \S", advice[1], re.MULTILINE)) if advice else 0
     return {"verdict": verdict[1].lower(), "exit": exit_code, **counts}
 
 

@@ -188,3 +188,8 @@ def test_nothing_is_left_for_later() -> None:
         if any(f"# {mark}" in line for mark in marks)
     ]
     assert found == []
+
+
+def test_statements_are_said_in_what_every_database_speaks() -> None:
+    files = sorted((ROOT / "stagecopy").rglob("*.sql"))
+    assert [path.name for path in files if not path.read_bytes().isascii()] == []

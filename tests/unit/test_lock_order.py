@@ -96,3 +96,14 @@ def test_the_order_of_each_transaction_is_in_the_document() -> None:
                    {"relation": "public.b", "mode": _WRITES, "statement": 2}]},
         {"locks": [{"relation": "public.b", "mode": _ROWS, "statement": 3}]},
     ]  # fmt: skip
+
+
+def test_locks_kept_to_one_end_each_tell_what_came_after_their_own_statement() -> None:
+    run = run_of(
+        ["ALTER a", "ALTER b", "UPDATE x", "UPDATE y"],
+        HeldLock("public.a", _ALL, 4.0, 1, 0.0, "1/1"),
+        HeldLock("public.b", _ALL, 3.0, 2, 1.0, "1/1"),
+    )
+    first, second = judged(run)
+    assert "over statements 2 to 4" in first.message
+    assert "over statements 3 to 4" in second.message

@@ -28,7 +28,7 @@ backup(create|list|verify|restore|prune) recover gate approve watch
 """  # the closed list of verbs: another one is a new promise
 WORKING = "init doctor status refresh staging(url|psql|list|reset|destroy) clone(create|list|destroy) "
 WORKING += "masks(suggest|check|preview|explain|audit) snapshot(list) trial demo"
-WORKING += " migration(new|list) report history backup(create|list|verify|restore|prune)"
+WORKING += " migration(new|list) report history backup(create|list|verify|restore|prune) recover"
 EVERYWHERE = {"--config", "-c", "--json", "--quiet", "-q", "--verbose", "-v"}
 BOUNDARY_CODES = {"usage": 2, "bug": 70, "interrupted": 130, "terminated": 143}
 

@@ -55,13 +55,15 @@ findings
   warn   public."bazaar-vid_user" is another table than before, under the same
          name; it lacks primary key user_pk [table-replaced]
          next: make again what it lacks, or change the table in place
-  info   email is public.bazaar-vid_user.mail now: programs that know the old
-         name fail from the moment it commits [old-name-gone]
-         next: keep the old name until none uses it: a view under it, or a
-         second column and a later migration
 
 1 statement in 12 ms, 17.0 kB of WAL
   1  3.7 ms    DROP TABLE "bazaar-vid_user" CASCADE
+
+advice
+  old-name-gone  email is public.bazaar-vid_user.mail now: programs that know
+                 the old name fail from the moment it commits; keep the old name
+                 until none uses it: a view under it, or a second column and a
+                 later migration
 
 the clone differs from production
   other-major  staging is PostgreSQL 16, production 15
@@ -91,7 +93,6 @@ findings
   info  1,000 rows of public.users change in email [values-changed]
         next: compare the samples with what is meant
   info  public.users.plan is new; every row has a value [column-added]
-        next: nothing to do if this is meant
 
 1 statement in 12 ms, 17.0 kB of WAL
   1  400 ms  1,000 rows  UPDATE users SET email = lower(email)

@@ -85,6 +85,13 @@ def change(kind: str, name: str, before: str | None, after: str | None) -> Schem
         ),
         (change("constraint", "public.t.c", "CHECK (b > 0) NOT VALID", "CHECK (b > 0)"), []),
         (
+            change(
+                "domain", "public.d", "text", "text CONSTRAINT a CHECK (VALUE <> 'x') CONSTRAINT b CHECK (t) NOT VALID"
+            ),
+            [("constraint-not-valid", "info", "public.d")],
+        ),
+        (change("domain", "public.d", "text CONSTRAINT b CHECK (t) NOT VALID", "text CONSTRAINT b CHECK (t)"), []),
+        (
             change("trigger", "public.t.g", "CREATE TRIGGER", "CREATE TRIGGER DISABLED"),
             [("trigger-disabled", "warn", "public.t.g")],
         ),

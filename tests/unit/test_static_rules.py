@@ -180,3 +180,11 @@ def test_words_that_mean_nothing_bad_are_let_be(sql: str) -> None:
 def test_a_lock_too_short_to_be_seen_counts_by_the_words_of_its_statement(sql: str, *, locks: bool) -> None:
     unseen = replace(ran(sql), locks=())
     assert ("no-lock-timeout" in {each.rule for each in found(run=unseen)}) is locks
+
+
+def test_what_is_only_information_is_advice_and_stands_apart_from_what_the_migration_did() -> None:
+    severities = dict(re.findall(r"^## ([a-z-]+)\n\n\*(info|warn)\.\*", _PAGE, re.MULTILINE))
+    assert set(severities) == set(_SECTIONS)
+    advises = {rule for rule in severities if Finding(rule, severities[rule], "migration", "", "").advises}
+    assert advises == {rule for rule, severity in severities.items() if severity == "info"}
+    assert not Finding("column-added", "info", "public.users.nick", "", "").advises

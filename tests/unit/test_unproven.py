@@ -12,6 +12,7 @@ from stagecopy.model.catalog import Database
 from stagecopy.model.change import ColumnChange, Difference, SchemaChange, TableChange
 from stagecopy.model.effects import Effects, Setting, Trigger
 from stagecopy.model.findings import Finding
+from stagecopy.model.lint import Lint
 from stagecopy.model.migration import HeldLock, MigrationRun, RanFile, RunError, StatementRun, ToolRun
 from stagecopy.model.preflight import ServerState
 from stagecopy.safety.evidence import Evidence, Policy
@@ -82,6 +83,11 @@ def test_triggers_that_call_out_are_named(source: str, codes: set[str]) -> None:
 @pytest.mark.parametrize(("mode", "codes"), [("ShareLock", {"no-traffic"}), ("RowExclusiveLock", set())])
 def test_that_nobody_waited_is_said_where_somebody_could(mode: str, codes: set[str]) -> None:
     assert set(told(run=replace(RUN, locks=(HeldLock(USERS, mode, 0.1, 1),)))) == codes
+
+
+@pytest.mark.parametrize(("failure", "codes"), [("it cannot parse 1.sql", {"linter-failed"}), (None, set())])
+def test_a_linter_that_says_nothing_is_told(failure: str | None, codes: set[str]) -> None:
+    assert set(told(run=replace(RUN, lint=Lint("squawk", "2.1", failure=failure)))) == codes
 
 
 def test_what_productions_server_sets_counts_as_set_for_the_session() -> None:

@@ -37,7 +37,7 @@ def no_lock_timeout(evidence: Evidence, statements: Sequence[Read]) -> Iterator[
     unlimited = [lock for lock in _locks(run, statements) if not set_before(limits, lock.taker)]
     if not unlimited:
         return
-    first = min(unlimited, key=lambda lock: (not lock.stops_readers, lock.taker.run.n))
+    first = min(unlimited, key=lambda lock: (not lock.stops_readers, lock.taker.run.n, not lock.named))
     others = {lock.relation for lock in unlimited} - {first.relation}
     more = f" ({counted(len(others), 'more relation')} likewise)" if others else ""
     message = (
@@ -53,6 +53,11 @@ class _Lock:
     taker: Read
     relation: str
     stops_readers: bool
+
+    @property
+    def named(self) -> bool:
+        """Whether the statement names it: what a foreign key leads to is locked too, and is not what one looks for."""
+        return _bare(self.relation.replace(".", " . ")) in self.taker.text
 
 
 def _locks(run: MigrationRun, statements: Sequence[Read]) -> Iterator[_Lock]:
