@@ -15,7 +15,11 @@ from stagecopy.errors import UsageError
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command(name="recover", epilog="Example: stagecopy recover --trial")(recover)
+    app.command(
+        name="recover",
+        short_help="Find what production lost, and write what brings it back.",
+        epilog="Example: stagecopy recover --trial",
+    )(recover)
 
 
 def recover(  # noqa: PLR0913, PLR0917 - one parameter per flag

@@ -11,7 +11,8 @@ from stagecopy.model.bookkeeping import is_bookkeeping
 from stagecopy.model.change import Difference, SchemaChange, TableChange
 from stagecopy.model.wording import quoted
 
-Lines = dict[tuple[str, str, str], SchemaChange]
+Key = tuple[str, str, str]
+Lines = dict[Key, SchemaChange]
 
 
 def unlike(first: Difference, second: Difference) -> tuple[str, ...]:
@@ -21,7 +22,7 @@ def unlike(first: Difference, second: Difference) -> tuple[str, ...]:
 
 def _schema(first: Difference, second: Difference) -> Iterator[str]:
     mine, other = _lines(first), _lines(second)
-    for key in mine.keys() | other.keys():
+    for key in (mine.keys() | other.keys()) - _renamed_or_made(mine, other) - _renamed_or_made(other, mine):
         was, now = mine.get(key), other.get(key)
         kind, _, name = key
         if was is None and now is not None:
@@ -34,6 +35,27 @@ def _schema(first: Difference, second: Difference) -> Iterator[str]:
 
 def _lines(difference: Difference) -> Lines:
     return {(each.kind, each.change, each.name): each for each in difference.schema}
+
+
+def _renamed_or_made(renamed: Lines, made: Lines) -> set[Key]:
+    """What the one time is renamed, and the other dropped and made under that name: the same in the end.
+
+    A constraint takes the index that it is made of under its own name; the way back then makes that index anew.
+    """
+    same: set[Key] = set()
+    for (kind, change, name), line in renamed.items():
+        gone = made.get((kind, "dropped", line.before or ""))
+        come = made.get((kind, "changed", name)) or made.get((kind, "added", name))
+        if change == "renamed" and gone and come and come.after == _under(name, gone):
+            same |= {(kind, "renamed", name), (kind, "dropped", gone.name), (kind, come.change, name)}
+            same |= {(kind, "dropped", name)} if come.change == "changed" else set()
+    return same
+
+
+def _under(name: str, line: SchemaChange) -> str:
+    """The definition of what *line* dropped, had it another name."""
+    was, now = (each.rpartition(".")[2] for each in (line.name, name))
+    return (line.before or "").replace(was, now, 1)
 
 
 def _tables(first: Difference, second: Difference) -> Iterator[str]:

@@ -95,6 +95,19 @@ def test_two_deployments_are_alike_unless_rows_values_or_schema_differ() -> None
     assert unlike(first, SAME)[0] == "index public.i is added only the first time"
 
 
+@pytest.mark.parametrize(("columns", "same"), [("(b)", True), ("(c)", False)])
+def test_an_index_that_a_constraint_took_may_be_made_anew_under_its_name(columns: str, same: bool) -> None:
+    """As ADD PRIMARY KEY USING INDEX does: the one time an index is renamed, the other it has that name already."""
+    before = "CREATE UNIQUE INDEX {} ON public.t USING btree {}".format
+    key = SchemaChange("index", "dropped", "public.t.t_pkey", before("t_pkey", "(a)"), None, "public.t")
+    taken = SchemaChange("index", "renamed", "public.t.t_pkey", "public.t.t_b", "public.t.t_pkey", "public.t")
+    gone = SchemaChange("index", "dropped", "public.t.t_b", before("t_b", "(b)"), None, "public.t")
+    made = replace(key, change="changed", after=before("t_pkey", columns))
+    first, second = Difference((), (key, taken)), Difference((), (gone, made))
+    assert (unlike(first, second) == ()) is same
+    assert (unlike(second, first) == ()) is same
+
+
 def rules(rollback: Rollback, strictness: Strictness = "warn") -> list[str]:
     found = judge(Difference((), (INDEX,)), DONE, Policy(rollback=strictness), back=WayBack(rollback))
     return [f"{each.severity} {each.rule}" for each in found]
