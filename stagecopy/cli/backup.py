@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stagecopy.cli.options import Config, Json, Quiet, Session, Verbose, Yes, confirmed, session
-from stagecopy.errors import StagecopyError, StagingError, TerminatedError, UsageError
+from stagecopy.errors import StagecopyError, StagingError, UsageError
 
 if TYPE_CHECKING:
     from stagecopy.flows.workplace import Workplace
@@ -38,10 +38,6 @@ def at_work(current: Session, verb: str) -> Iterator[tuple[Workplace, Run, Progr
             yield work, run, Logged(progress)
         except StagecopyError as failure:
             run.finish(error_document(failure.exit_code, failure))
-            raise
-        except (KeyboardInterrupt, TerminatedError) as ended:
-            code, words = (143, "terminated") if isinstance(ended, TerminatedError) else (130, "interrupted")
-            run.finish(error_document(code, StagecopyError(words, f"the run was {words}")))
             raise
 
 

@@ -17,10 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from stagecopy.errors import TerminatedError
 from stagecopy.files import is_locked, locked, private_folder, remove_tree, write_json
 from stagecopy.redact import scrub
 
 KEPT_RUNS = 200
+_RESULT = "result.json"
 _log = logging.getLogger(__name__)
 
 
@@ -40,7 +42,7 @@ class Run:
     def finish(self, document: dict[str, Any]) -> None:
         """Keep the result beside the log, without passwords."""
         text = scrub(json.dumps({"verb": self.verb, **document}, ensure_ascii=False))
-        write_json(self.folder / "result.json", json.loads(text))
+        write_json(self.folder / _RESULT, json.loads(text))
 
 
 class _JsonLines(logging.Handler):
@@ -89,6 +91,11 @@ def open_run(runs: Path, verb: str) -> Iterator[Run]:
         except Exception as failure:
             _log.error("%s failed: %s", verb, type(failure).__name__, exc_info=failure)
             raise
+        except (KeyboardInterrupt, TerminatedError) as ended:
+            if not (run.folder / _RESULT).exists():
+                code, words = (143, "terminated") if isinstance(ended, TerminatedError) else (130, "interrupted")
+                run.finish(_without_result(code, words, f"the run was {words}"))
+            raise
         finally:
             _log.info("%s ends", verb)
             logger.removeHandler(handler)
@@ -104,9 +111,13 @@ def bury_the_dead(runs: Path) -> None:
     """Give runs that were killed a result that says so, and keep only the newest runs."""
     folders = sorted(path for path in runs.iterdir() if path.is_dir())
     for folder in folders:
-        if not (folder / "result.json").exists() and not is_locked(folder / "lock"):
-            error = {"code": "killed", "message": "the process was killed", "hint": None, "where": None}
-            write_json(folder / "result.json", {"format": 1, "exit": 137, "error": error})
+        if not (folder / _RESULT).exists() and not is_locked(folder / "lock"):
+            write_json(folder / _RESULT, _without_result(137, "killed", "the process was killed"))
     for folder in folders[:-KEPT_RUNS]:
         if not is_locked(folder / "lock"):
             remove_tree(folder)
+
+
+def _without_result(code: int, name: str, message: str) -> dict[str, Any]:
+    """The result of a run that came to none."""
+    return {"format": 1, "exit": code, "error": {"code": name, "message": message, "hint": None, "where": None}}
