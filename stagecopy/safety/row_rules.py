@@ -41,8 +41,10 @@ def _unnamed(evidence: Evidence, table: TableChange) -> str:
 
 def _left_behind(evidence: Evidence, table: TableChange) -> str:
     """Said where the old table goes on under another name: its rows are there, and no program looks for them."""
+    if table.change != "replaced":
+        return ""
     old = next((each for each in evidence.tables() if each.renamed_from == table.name and each.rows_after), None)
-    if table.change != "replaced" or old is None:
+    if old is None:
         return ""
     return (
         f"; the old table is {quoted(old.schema, old.table)} now, and still holds {counted(old.rows_after or 0, 'row')}"

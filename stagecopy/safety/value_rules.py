@@ -10,7 +10,7 @@ from stagecopy.model.change import ColumnChange, ColumnDetail, TableChange
 from stagecopy.model.findings import Finding
 from stagecopy.model.wording import counted, quoted
 from stagecopy.safety.evidence import Evidence, local_name
-from stagecopy.safety.mentions import mentioning, spellings, word_in
+from stagecopy.safety.mentions import spellings, text_names, word_in
 
 # Types between which a rename is still likely. The first word or two of format_type's spelling decide.
 _FAMILIES = (
@@ -70,10 +70,13 @@ def likely_rename(evidence: Evidence) -> Iterator[Finding]:
 
 def made_anew(evidence: Evidence) -> Iterator[Finding]:
     """``likely-rename`` too: a column goes and comes again under its own name, as generators widen one."""
-    for table in evidence.standing():
-        statements = [each.sql for each in mentioning(evidence.run, *spellings(table))]
+    dropping = [each.sql for each in evidence.run.statements if _DROP.search(each.sql)]
+    for table in evidence.standing() if dropping else ():
         for name, column in table.columns.items():
-            if not column.lost or column.value_to_value or not any(_drops(text, name) for text in statements):
+            if not column.lost or column.value_to_value:
+                continue
+            texts = (text for text in dropping if any(text_names(text, each) for each in spellings(table)))
+            if not any(_drops(text, name) for text in texts):
                 continue
             if any(name == gone for gone, _, _ in evidence.dropped_columns(table)):
                 continue
