@@ -6,65 +6,37 @@ the first when the migration waits for the second.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, suppress
-from types import TracebackType
 
 import psycopg
 
 from stagecopy.model.migration import HeldLock
 from stagecopy.model.server import Address
-from stagecopy.postgres.connect import connect_staging
-from stagecopy.postgres.impact import VisitedTable, somebody_waits_for
+from stagecopy.postgres.connect import Connection
+from stagecopy.postgres.impact import VisitedTable
+from stagecopy.trial.bystander import Bystander
 
-_LOOK = 0.01
 _SAME_LOOK = 0.03  # seconds: locks seen so close together may have come in either order
 
 
-class Opposite:
+class Opposite(Bystander):
     """``with Opposite(address, first, second) as application``: tables in the migration's order."""
 
     def __init__(self, address: Address, first: VisitedTable, second: VisitedTable) -> None:
-        self._address = address
+        super().__init__(address, "opposite")
         self._first, self._second = first, second
-        self._stack = ExitStack()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._wait, name="opposite", daemon=True)
         self.killed = False
 
-    def __enter__(self) -> Opposite:
+    def _take(self, session: Connection) -> None:
+        session.execute("BEGIN")
+        self._second.lock(session)
+
+    def _met(self, session: Connection, observer: Connection) -> None:  # noqa: ARG002 - it knows whom it waits for
         try:
-            self._session = self._stack.enter_context(closing(connect_staging(self._address)))
-            self._observer = self._stack.enter_context(closing(connect_staging(self._address)))
-            self._session.execute("BEGIN")
-            self._second.lock(self._session)
-        except BaseException:
-            self._stack.close()
-            raise
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-        self._stack.close()
-
-    def _wait(self) -> None:
-        process = self._session.info.backend_pid
-        with closing(self._session), suppress(psycopg.Error):  # it must not stand in the way for good
-            while not self._over.wait(_LOOK):
-                if somebody_waits_for(self._observer, process):
-                    break
-            else:
-                return
-            try:
-                self._first.lock(self._session)
-            except psycopg.errors.DeadlockDetected:
-                self.killed = True
-            self._session.execute("ROLLBACK")
+            self._first.lock(session)
+        except psycopg.errors.DeadlockDetected:
+            self.killed = True
+        session.execute("ROLLBACK")
 
 
 def held_together(locks: Sequence[HeldLock]) -> tuple[tuple[str, str], ...]:
